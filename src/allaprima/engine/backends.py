@@ -1,0 +1,212 @@
+"""Backends: who runs a bundle's graphs. One protocol, `run(name, feeds)`, and three that keep it.
+
+Onnxruntime is the default, OpenVINO an extra (`pip install 'allaprima[openvino]'`), and Fake stands in for both in
+tests. Knows nothing of what the graphs compute, except that every input has its batch first.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from allaprima.engine import settings
+from allaprima.engine.bundle import GRAPHS, Bundle
+from allaprima.errors import BundleError, UserError
+
+Feeds = Mapping[str, NDArray[Any]]
+Outputs = dict[str, NDArray[Any]]
+NAMES = ("onnxruntime", "openvino")
+
+
+class Backend(Protocol):
+    """Runs named graphs. Must be safe to call from several threads at once."""
+
+    name: str
+    threads: int
+
+    def load(self, name: str) -> None:
+        """Make the graph ready to run; `run` does so too if nobody has."""
+        ...
+
+    def run(self, name: str, feeds: Feeds) -> Outputs:
+        """Outputs by name for inputs by name; the first axis of each is the batch."""
+        ...
+
+
+class OnnxRuntime:
+    """Microsoft's onnxruntime on the processor: one session per graph, made when first needed."""
+
+    name = "onnxruntime"
+
+    def __init__(self, bundle: Bundle, threads: int = 0) -> None:
+        self.threads = threads or usable_cores()
+        self._bundle = bundle
+        self._sessions: dict[str, Any] = {}
+        self._locks = {graph: threading.Lock() for graph in GRAPHS}
+
+    def load(self, name: str) -> None:
+        self._session(name)
+
+    def run(self, name: str, feeds: Feeds) -> Outputs:
+        session = self._session(name)
+        names = [output.name for output in session.get_outputs()]
+        fixed = session.get_inputs()[0].shape[0]
+
+        def call(part: Feeds) -> Outputs:
+            return dict(zip(names, session.run(names, dict(part)), strict=True))
+
+        return in_batches(call, feeds, fixed) if isinstance(fixed, int) else call(feeds)
+
+    def _session(self, name: str) -> Any:
+        with self._locks[name]:
+            if name not in self._sessions:
+                self._sessions[name] = self._open(name)
+            return self._sessions[name]
+
+    def _open(self, name: str) -> Any:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = self.threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        # Memory patterns assume one batch size; ours changes between guided and unguided steps.
+        options.enable_mem_pattern = False
+        path = str(self._bundle.path(f"{name}.onnx"))
+        try:
+            return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # onnxruntime's own classes derive from Exception alone
+            reason = str(error).splitlines()[0]
+            raise BundleError(f"onnxruntime cannot load {path}: {reason}. Upgrade it: pip install -U onnxruntime.") from error
+
+
+class OpenVino:
+    """Intel's OpenVINO on the processor: one compiled model per graph, one request per call."""
+
+    name = "openvino"
+
+    def __init__(self, bundle: Bundle, threads: int = 0) -> None:
+        if importlib.util.find_spec("openvino") is None:
+            raise UserError("The openvino backend is not installed: pip install 'allaprima[openvino]'.")
+        import openvino
+
+        self.threads = threads or usable_cores()
+        self._bundle = bundle
+        self._core = openvino.Core()
+        self._models: dict[str, Any] = {}
+        self._lock = threading.Lock()
+
+    def load(self, name: str) -> None:
+        self._model(name)
+
+    def run(self, name: str, feeds: Feeds) -> Outputs:
+        model = self._model(name)
+        result = model.create_infer_request().infer(dict(feeds))
+        return {port.get_any_name(): np.array(value) for port, value in result.items()}
+
+    def _model(self, name: str) -> Any:
+        with self._lock:
+            if name not in self._models:
+                config = {"INFERENCE_NUM_THREADS": self.threads, "PERFORMANCE_HINT": "LATENCY"}
+                path = str(self._bundle.path(f"{name}.onnx"))
+                self._models[name] = self._core.compile_model(path, "CPU", config)
+            return self._models[name]
+
+
+class Fake:
+    """A backend of plain functions, for tests of everything above it; `calls` tells what was run, in order."""
+
+    name = "fake"
+    threads = 1
+
+    def __init__(self, graphs: Mapping[str, Callable[[Feeds], Outputs]]) -> None:
+        self._graphs = dict(graphs)
+        self.calls: list[str] = []
+
+    def load(self, name: str) -> None:
+        """Nothing to load."""
+
+    def run(self, name: str, feeds: Feeds) -> Outputs:
+        self.calls.append(name)
+        return self._graphs[name](feeds)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The backend that was taken, why, and what was measured (milliseconds a denoiser call, by backend)."""
+
+    backend: Backend
+    reason: str
+    measured: Mapping[str, float]
+
+
+def choose(bundle: Bundle, name: str = "auto", threads: int = 0) -> Choice:
+    """The backend called `name`; `auto` takes the fastest of those installed, and measures only if there are two."""
+    makers: dict[str, Callable[[Bundle, int], Backend]] = {"onnxruntime": OnnxRuntime, "openvino": OpenVino}
+    if name in makers:
+        return Choice(makers[name](bundle, threads), "asked for", {})
+    if name != "auto":
+        raise UserError(f"No backend is called {name!r}: use auto, {' or '.join(NAMES)}.")
+    installed = [each for each in NAMES if importlib.util.find_spec(each) is not None]
+    if not installed:
+        raise UserError("No backend is installed: pip install onnxruntime.")
+    if len(installed) == 1:
+        return Choice(makers[installed[0]](bundle, threads), "the only one installed", {})
+    backends = {each: makers[each](bundle, threads) for each in installed}
+    measured = {each: measure(backend, bundle) for each, backend in backends.items()}
+    best = min(measured, key=lambda each: measured[each])
+    return Choice(backends[best], "the fastest of those installed", measured)
+
+
+def measure(backend: Backend, bundle: Bundle, repeats: int = 3) -> float:
+    """Milliseconds of one guided denoiser call (batch of two), the best of `repeats` after one to warm up."""
+    feeds = blank_feeds(bundle, 2)
+    backend.run("denoiser", feeds)
+    best = float("inf")
+    for _ in range(repeats):
+        start = time.perf_counter()
+        backend.run("denoiser", feeds)
+        best = min(best, time.perf_counter() - start)
+    return best * 1000.0
+
+
+def blank_feeds(bundle: Bundle, n: int) -> dict[str, NDArray[Any]]:
+    """Inputs of the denoiser for a batch of n, all zeros but the time."""
+    channels, rows, columns = bundle.latent_shape
+    return {
+        "latent": np.zeros((n, channels, rows, columns), np.float32),
+        "hint": np.zeros((n, channels + 1, rows, columns), np.float32),
+        "region": np.zeros((n, channels + 2, rows, columns), np.float32),
+        "states": np.zeros((n, 32, 256), np.float32),
+        "text_mask": np.zeros((n, 32), np.float32),
+        "time": np.ones(n, np.float32),
+    }
+
+
+def in_batches(call: Callable[[Feeds], Outputs], feeds: Feeds, size: int) -> Outputs:
+    """Run a graph whose batch is fixed at `size` on any batch: in parts, the last one padded and cut again."""
+    n = len(next(iter(feeds.values())))
+    parts: list[Outputs] = []
+    for start in range(0, n, size):
+        part = {key: value[start : start + size] for key, value in feeds.items()}
+        lacking = size - len(next(iter(part.values())))
+        if lacking:
+            part = {key: np.concatenate([value, np.repeat(value[-1:], lacking, 0)]) for key, value in part.items()}
+        parts.append(call(part))
+    return {key: np.concatenate([part[key] for part in parts])[:n] for key in parts[0]}
+
+
+def usable_cores() -> int:
+    """Cores this process may use, which in a container can be fewer than the machine has."""
+    asked = int(settings.number("threads"))
+    if asked > 0:
+        return asked
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,0 +1,87 @@
+"""The collage: recalled drawings pasted where the layout puts them, and the hint that the denoiser gets of it.
+
+The layout is the one the training scenes were composed with. Knows nothing of prompts or of the model beyond the
+encoder it is handed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from allaprima.engine.library import Library
+from allaprima.engine.recall import Recalled
+from allaprima.scene import layout
+
+Array = NDArray[np.float32]
+Box = tuple[float, float, float, float]
+
+SIDE = 128  # pixels, what the encoder takes
+GREY = 128  # what lies behind the collage, the encoder's idea of nothing
+
+
+@dataclass(frozen=True)
+class Collage:
+    """Drawings in their places: RGBA uint8 [128, 128, 4], and each one's box (x0, y0, x1, y1) in 0..1."""
+
+    rgba: NDArray[np.uint8]
+    things: tuple[Recalled, ...]
+    boxes: tuple[tuple[Box, ...], ...]  # for each thing, one box per time it is counted
+
+
+def compose(
+    things: Sequence[Recalled],
+    library: Library,
+    relation: str | None,
+    scenery: str | None,
+    rng: np.random.Generator,
+) -> Collage:
+    """Plan boxes for things that have their drawing, and paste them; there must be at least one thing."""
+    counts = [thing.count for thing in things]
+    sizes = [thing.size for thing in things]
+    planned = layout.plan(counts, relation, rng, scenery, sizes=sizes)
+    owners = [index for index, count in enumerate(counts) for _ in range(count)]
+    pictures = []
+    for thing in things:
+        if thing.drawing is None:
+            raise ValueError(f"{thing.text!r} was given no drawing")
+        pictures.append(library.image(thing.drawing))
+    aspects = [pictures[owner].shape[1] / pictures[owner].shape[0] for owner in owners]
+    boxes = layout.settle(planned, aspects, relation=relation, scenery=scenery)
+    canvas = Image.new("RGBA", (SIDE, SIDE), (0, 0, 0, 0))
+    # What stands lower is nearer and is pasted later.
+    for index in sorted(range(len(boxes)), key=lambda each: boxes[each][3]):
+        _paste(canvas, pictures[owners[index]], boxes[index])
+    grouped = tuple(
+        tuple(box for box, owner in zip(boxes, owners, strict=True) if owner == index) for index in range(len(things))
+    )
+    return Collage(np.asarray(canvas), tuple(things), grouped)
+
+
+def hint(rgba: NDArray[np.uint8], encode: Callable[[Array], Array]) -> Array:
+    """The hint [n, 9, 16, 16] of n collages [n, 128, 128, 4]: latents over grey, and how much of each cell is covered.
+
+    `encode` takes RGB in -1..1 [n, 3, 128, 128] to latents [n, 8, 16, 16].
+    """
+    colour = rgba[..., :3].astype(np.float32)
+    alpha = rgba[..., 3:].astype(np.float32) / 255.0
+    over_grey = colour * alpha + GREY * (1.0 - alpha)
+    latent = encode(np.ascontiguousarray((over_grey / 127.5 - 1.0).transpose(0, 3, 1, 2), np.float32))
+    n, _, rows, columns = latent.shape
+    cells = alpha[..., 0].reshape(n, rows, SIDE // rows, columns, SIDE // columns)
+    covered = cells.mean(axis=(2, 4), dtype=np.float32)
+    return np.concatenate([latent, covered[:, None]], axis=1, dtype=np.float32)
+
+
+def _paste(canvas: Image.Image, pixels: NDArray[np.uint8], box: Box) -> None:
+    x0, y0 = round(box[0] * SIDE), round(box[1] * SIDE)
+    width = max(round((box[2] - box[0]) * SIDE), 2)
+    height = max(round((box[3] - box[1]) * SIDE), 2)
+    drawing = Image.fromarray(pixels).resize((width, height), Image.Resampling.LANCZOS)
+    layer = Image.new("RGBA", canvas.size, (0, 0, 0, 0))
+    layer.paste(drawing, (x0, y0))
+    canvas.alpha_composite(layer)

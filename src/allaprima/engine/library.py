@@ -1,0 +1,168 @@
+"""The library: drawings kept outside the weights, found by the phrases that name them.
+
+A phrase is found by its exact words, or by meaning through its vector. Knows nothing of prompts or of where a drawing
+is to be put; drawings are decoded when they are first asked for.
+"""
+
+from __future__ import annotations
+
+import functools
+import io
+import json
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from allaprima.engine.bundle import Bundle
+from allaprima.errors import BundleError
+
+Array = NDArray[np.float32]
+
+# A keyword says what a drawing is about, its name what it shows: "puppy" should find the dog, but after a puppy.
+KEYWORD_WEIGHT = 0.92
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """One drawing of the library, with all that has to be said of it when it informs a picture."""
+
+    index: int
+    name: str
+    concept: str  # the same for one thing drawn in several styles
+    words: tuple[str, ...]
+    style: str
+    licence: str
+    source: str
+    version: str
+    sha256: str
+    offset: int
+    length: int
+    phrases: tuple[int, ...]  # the name first, then the keywords
+
+    def credit(self) -> dict[str, str]:
+        """What a recipe says of it."""
+        keys = ("name", "style", "licence", "source", "version", "sha256")
+        return {key: getattr(self, key) for key in keys}
+
+
+@dataclass(frozen=True)
+class Match:
+    """A concept that a phrase means, and how surely (1.0: the very words of its name)."""
+
+    concept: str
+    score: float
+    phrase: str  # the library's phrase that was met
+
+
+class Library:
+    """The drawings of a bundle. Safe to share between threads."""
+
+    def __init__(self, drawings: Sequence[Drawing], phrases: Sequence[str], vectors: Array, pixels: bytes) -> None:
+        """`vectors` is [phrases, d] of any length; `pixels` holds the encoded pictures end to end."""
+        self.drawings = tuple(drawings)
+        self.phrases = tuple(phrases)
+        norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+        self._vectors: Array = np.asarray(vectors / np.maximum(norms, 1e-6), np.float32)
+        self._pixels = pixels
+        by_concept: dict[str, list[Drawing]] = defaultdict(list)
+        # For each phrase the concepts that have it, with the weight of the closest bond: name 1, keyword less.
+        meant: list[dict[str, float]] = [{} for _ in self.phrases]
+        for drawing in self.drawings:
+            by_concept[drawing.concept].append(drawing)
+            for place, phrase in enumerate(drawing.phrases):
+                weight = 1.0 if place == 0 else KEYWORD_WEIGHT
+                known = meant[phrase].get(drawing.concept, 0.0)
+                meant[phrase][drawing.concept] = max(known, weight)
+        self.by_concept: Mapping[str, tuple[Drawing, ...]] = {key: tuple(each) for key, each in by_concept.items()}
+        self._meant = meant
+        self._weights: Array = np.asarray([max(each.values(), default=0.0) for each in meant], np.float32)
+        self._index: dict[str, int] = {}
+        for index, phrase in enumerate(self.phrases):
+            self._index.setdefault(plain(phrase), index)
+
+    @classmethod
+    def open(cls, bundle: Bundle) -> Library:
+        """The library of a bundle; raises BundleError when its parts do not fit together."""
+        try:
+            table = json.loads(bundle.path("library.json").read_bytes())
+            pixels = bundle.path("library.bin").read_bytes()
+            vectors = np.load(bundle.path("library_vectors.npy"), allow_pickle=False)
+            phrases = [str(phrase) for phrase in table["phrases"]]
+            drawings = [_drawing(index, row) for index, row in enumerate(table["drawings"])]
+            if len(vectors) != len(phrases):
+                raise ValueError(f"{len(phrases)} phrases but {len(vectors)} vectors")
+            return cls(drawings, phrases, np.asarray(vectors, np.float32), pixels)
+        except (KeyError, IndexError, TypeError, ValueError) as error:
+            raise BundleError(f"The library of {bundle.folder} cannot be read ({error}). Export it again.") from error
+
+    def exact(self, words: str) -> Match | None:
+        """The concept that has exactly these words as its name or a keyword; names go first."""
+        index = self._index.get(plain(words))
+        return self._match(index, 1.0) if index is not None else None
+
+    def nearest(self, vector: Array, count: int = 8) -> list[Match]:
+        """The concepts nearest in meaning to a unit vector [d], best first, each once."""
+        scores = (self._vectors @ vector) * self._weights
+        pool = min(len(scores), count * 8)
+        best: dict[str, Match] = {}
+        top = np.argpartition(-scores, pool - 1)[:pool]
+        for index in top[np.argsort(-scores[top], kind="stable")]:
+            similarity = float(scores[index]) / max(float(self._weights[index]), 1e-6)
+            match = self._match(int(index), similarity)
+            if match is not None:
+                best.setdefault(match.concept, match)
+        return list(best.values())[:count]
+
+    def _match(self, phrase: int, similarity: float) -> Match | None:
+        concepts = self._meant[phrase]
+        if not concepts:
+            return None
+        # Of several concepts that share a keyword, the one with the shortest name is the plainest.
+        concept = max(concepts, key=lambda each: (concepts[each], -len(each), each))
+        return Match(concept, similarity * concepts[concept], self.phrases[phrase])
+
+    def image(self, drawing: Drawing) -> NDArray[np.uint8]:
+        """The drawing itself, cut to what is visible: uint8 RGBA [h, w, 4], straight alpha. Do not write to it."""
+        return _decoded(self, drawing.index)
+
+
+@functools.lru_cache(maxsize=256)
+def _decoded(library: Library, index: int) -> NDArray[np.uint8]:
+    drawing = library.drawings[index]
+    raw = library._pixels[drawing.offset : drawing.offset + drawing.length]
+    try:
+        with Image.open(io.BytesIO(raw)) as picture:
+            rgba = picture.convert("RGBA")
+    except (OSError, SyntaxError) as error:
+        raise BundleError(f"The library's drawing {drawing.name!r} cannot be decoded: {error}.") from error
+    box = rgba.getchannel("A").point(lambda alpha: 255 if alpha > 8 else 0).getbbox()
+    pixels = np.asarray(rgba.crop(box) if box else rgba)
+    pixels.flags.writeable = False
+    return pixels
+
+
+def plain(words: str) -> str:
+    """Lower case, hyphens as spaces: the form in which phrases are compared."""
+    return " ".join(words.casefold().replace("-", " ").replace("_", " ").replace("’", "'").split())
+
+
+def _drawing(index: int, row: Mapping[str, Any]) -> Drawing:
+    return Drawing(
+        index=index,
+        name=str(row["name"]),
+        concept=str(row["concept"]),
+        words=tuple(str(word) for word in row.get("words", ())),
+        style=str(row["style"]),
+        licence=str(row["licence"]),
+        source=str(row["source"]),
+        version=str(row["version"]),
+        sha256=str(row["sha256"]),
+        offset=int(row["offset"]),
+        length=int(row["length"]),
+        phrases=tuple(int(phrase) for phrase in row["phrases"]),
+    )

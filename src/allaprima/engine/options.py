@@ -1,0 +1,23 @@
+"""The keywords that every way of painting takes. Types only; `Request` checks the values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypedDict
+
+
+class Options(TypedDict, total=False):
+    """Keyword arguments of `Painter.paint`, `.paint_batch`, `.steps` and `.prepare`; every one may be left out."""
+
+    negative: str  # what should not be there: the unconditional side of guidance
+    seed: int | None  # 0 .. 2**32 - 1; None takes one by chance
+    count: int  # 1 .. 16 pictures, of seeds seed, seed + 1, ...
+    steps: int | None  # 1 .. 100
+    guidance_scale: float | None  # 0 .. 30; 1 asks the model once a step, anything else twice
+    memory: float | None  # 0 (words alone) .. 1 (the library's drawings shown at every step)
+    width: int | None  # 64 .. 2048 pixels; one side alone makes a square
+    height: int | None
+    style: str | None  # a style's name or any of its words
+    solver: str  # euler or multistep
+    grid: Sequence[float] | None  # steps + 1 times from 1 down to 0, instead of the bundle's
+    churn: Sequence[float] | None  # for each step the share 0 .. 1 of its noise made anew

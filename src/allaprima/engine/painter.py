@@ -1,0 +1,262 @@
+"""The painter: a prompt in, pictures out, every step of the way open to look at.
+
+    painter = Painter()
+    painter.paint("a red fox under a starry night sky", seed=7).save("fox.png")
+
+    for step in painter.steps("a red fox", count=4):    # stop consuming and the work stops
+        show(step.preview)
+    pictures = painter.finish(step)
+
+Thread-safe; one session per graph. Knows nothing of the terminal, of HTTP or of who is asking.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Unpack
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+from allaprima.engine import backends, collage, preview, recall, recipe, schedule, settings
+from allaprima.engine.backends import Backend
+from allaprima.engine.bundle import GRAPHS, Bundle
+from allaprima.engine.collage import Collage
+from allaprima.engine.library import Library
+from allaprima.engine.options import Options
+from allaprima.engine.picture import Picture
+from allaprima.engine.reading import Reading, read
+from allaprima.engine.request import SEEDS, Prompt, Request
+from allaprima.engine.sampler import Prediction, guide, sample
+from allaprima.engine.sitting import Sitting, Step
+from allaprima.engine.text import TextEncoder
+from allaprima.engine.tokenizer import Tokenizer
+from allaprima.errors import UserError
+from allaprima.scene import vocabulary
+
+Array = NDArray[np.float32]
+
+
+class Painter:
+    """A bundle opened and ready to paint."""
+
+    def __init__(
+        self,
+        bundle: Bundle | str | os.PathLike[str] | None = None,
+        backend: Backend | str = "",
+        *,
+        threads: int = 0,
+    ) -> None:
+        """`bundle`: opened, a folder, or None for the package's own. `backend`: one of your own, or a name
+        (default: the setting, then "auto"). `threads`: for each model call, 0 takes every core.
+        """
+        start = time.perf_counter()
+        self.bundle = bundle if isinstance(bundle, Bundle) else Bundle.open(bundle)
+        if isinstance(backend, str):
+            choice = backends.choose(self.bundle, backend or settings.text("backend"), threads)
+            self.backend, self.backend_reason = choice.backend, choice.reason
+        else:
+            self.backend, self.backend_reason = backend, "given"
+        # Loading is half parsing, half waiting: two at a time is as fast as it gets on two cores.
+        with ThreadPoolExecutor(len(GRAPHS)) as pool:
+            loaded = [pool.submit(self.backend.load, graph) for graph in GRAPHS]
+            self._text = TextEncoder(self.backend, Tokenizer(self.bundle.path("tokenizer.json")))
+            self.library = Library.open(self.bundle)
+            for future in loaded:
+                future.result()
+        self.load_ms = (time.perf_counter() - start) * 1000.0
+
+    # ---- painting -----------------------------------------------------------------------------------------------
+
+    def paint(self, prompt: Prompt, **options: Unpack[Options]) -> Picture:
+        """One picture; see `Options` for the keywords. Raises UserError for words or numbers that cannot be painted."""
+        return self.paint_batch(prompt, **{**options, "count": 1})[0]
+
+    def paint_batch(self, prompt: Prompt, **options: Unpack[Options]) -> tuple[Picture, ...]:
+        """`count` pictures at once, of the seeds seed, seed + 1, ..."""
+        *_, last = self.steps(prompt, **options)
+        return self.finish(last)
+
+    def steps(self, prompt: Prompt, **options: Unpack[Options]) -> Iterator[Step]:
+        """Paint step by step. The wish is checked and read at once; each step is worked out when it is asked for."""
+        return self.run(self.prepare(prompt, **options))
+
+    def finish(self, step: Step) -> tuple[Picture, ...]:
+        """The pictures of any step, decoded: the last one's are the result, an earlier one's a draft."""
+        start = time.perf_counter()
+        sitting, request = step.sitting, step.sitting.request
+        decoded = preview.to_bytes(self.backend.run("decoder", {"latent": step.clean})["picture"])
+        native = self.bundle.picture_sizes[0]
+        size = (request.width or request.height or native[0], request.height or request.width or native[1])
+        pictures = [fitted(np.ascontiguousarray(each.transpose(1, 2, 0)), size) for each in decoded]
+        timing = dict(sitting.timing_ms)
+        timing["denoise"] = step.denoise_ms
+        timing["decode"] = (time.perf_counter() - start) * 1000.0
+        timing["total"] = timing["text"] + timing["denoise"] + timing["decode"]
+        timing = {"load": self.load_ms} | {key: round(value, 2) for key, value in timing.items()}
+        name = self.backend.name
+        return tuple(
+            Picture(pixels, recipe.write(sitting, self.bundle, name, index, step.index + 1, size), timing)
+            for index, pixels in enumerate(pictures)
+        )
+
+    def replay(self, written: Mapping[str, Any]) -> Picture:
+        """The picture of a recipe once more: the same pixels on the same backend. Raises UserError if it cannot be."""
+        wanted = recipe.options(written, self.bundle.sha256)
+        stop = int(written.get("stopped_after", wanted["steps"]))
+        index = int((written.get("batch") or {"index": 0})["index"])
+        for step in self.steps(wanted.pop("prompt"), **wanted):
+            if step.index + 1 >= stop:
+                return self.finish(step)[index]
+        raise UserError(f"The recipe stops after {stop} steps, which is before the first.")
+
+    # ---- before the first step ----------------------------------------------------------------------------------
+
+    def prepare(self, prompt: Prompt, **options: Unpack[Options]) -> Sitting:
+        """Check a wish, read it, recall drawings for it, and make the noise: all that comes before the first step."""
+        start = time.perf_counter()
+        grid, churn = options.pop("grid", None), options.pop("churn", None)
+        steps = options.pop("steps", None) or (len(grid) - 1 if grid else int(settings.number("steps")))
+        request = Request.checked(prompt, steps=steps, **options)
+        bundle = self.bundle
+        memory = self._memory(request)
+        seeds = tuple((request.seed + index) % SEEDS for index in range(request.count))
+        texts = [_styled(text, request.style) for text, _ in request.parts]
+        encoded = self._text.encode([*texts, *([request.negative] if request.negative else [])])
+        k = len(texts)
+        reading = read(_styled(request.prompt, request.style))
+        collages = self._collages(reading, request, seeds) if memory > 0.0 else (None,) * request.count
+        channels, rows, columns = bundle.latent_shape
+        noise = np.stack([_generator(seed).standard_normal((channels, rows, columns), np.float32) for seed in seeds])
+        has_negative = bool(request.negative)
+        return Sitting(
+            request=request,
+            reading=reading,
+            seeds=seeds,
+            grid=_grid(grid, request.steps) if grid else bundle.grid(request.steps),
+            churn=_churn(churn if churn is not None else bundle.churn.get(request.steps), request.steps),
+            guidance_scale=bundle.guidance_scale if request.guidance_scale is None else request.guidance_scale,
+            memory=memory,
+            weights=np.asarray([weight for _, weight in request.parts], np.float32),
+            states=encoded.states[:k],
+            mask=encoded.mask[:k],
+            negative_states=encoded.states[k:] if has_negative else np.zeros_like(encoded.states[:1]),
+            negative_mask=encoded.mask[k:] if has_negative else np.zeros_like(encoded.mask[:1]),
+            hint=self._hint(collages),
+            collages=collages,
+            noise=noise,
+            unread=" ".join(filter(None, map(self._text.unread, texts))),
+            preview_matrix=bundle.preview_matrix,
+            preview_bias=bundle.preview_bias,
+            timing_ms={"text": (time.perf_counter() - start) * 1000.0},
+        )
+
+    def _memory(self, request: Request) -> float:
+        if request.memory is not None:
+            return request.memory
+        set_ = settings.number("memory")
+        return self.bundle.memory if set_ < 0.0 else min(set_, 1.0)
+
+    def _collages(self, reading: Reading, request: Request, seeds: Sequence[int]) -> tuple[Collage | None, ...]:
+        """For each picture its own choice of drawings and places, by its seed."""
+        things = recall.recall(reading, self.library, lambda texts: self._text.encode(texts).vector)
+        if not things:
+            return (None,) * len(seeds)
+        relation = reading.relation_between(things[0].start, things[1].start) if len(things) > 1 else None
+        made = []
+        for seed in seeds:
+            rng = _generator(seed, 1)
+            chosen = recall.choose(things, self.library, request.style or reading.style, rng)
+            made.append(collage.compose(chosen, self.library, relation, reading.scenery, rng))
+        return tuple(made)
+
+    def _hint(self, collages: Sequence[Collage | None]) -> Array | None:
+        present = [each.rgba for each in collages if each is not None]
+        if not present:
+            return None
+        return collage.hint(np.stack(present), lambda rgb: self.backend.run("encoder", {"picture": rgb})["latent"])
+
+    # ---- the steps ----------------------------------------------------------------------------------------------
+
+    def run(self, sitting: Sitting) -> Iterator[Step]:
+        """The steps of a sitting that was made ready by `prepare`."""
+        generators = [_generator(seed, 2) for seed in sitting.seeds]
+        shape = sitting.noise.shape[1:]
+
+        def fresh_noise() -> Array:
+            return np.stack([each.standard_normal(shape, np.float32) for each in generators])
+
+        def denoise(state: Array, t: float) -> Prediction:
+            return self._predict(sitting, state, t)
+
+        start = time.perf_counter()
+        walk = sample(
+            denoise, sitting.noise, sitting.grid,
+            solver=sitting.request.solver, churn=sitting.churn, fresh_noise=fresh_noise,
+        )  # fmt: skip
+        for step in walk:
+            yield Step(
+                sitting=sitting, index=step.index, count=step.count, t=step.t, next_t=step.next_t,
+                state=step.state, clean=step.clean, guidance=step.guidance,
+                removed=step.removed, added=step.added, hinted=_is_hinted(sitting, step.t),
+                denoise_ms=(time.perf_counter() - start) * 1000.0,
+            )  # fmt: skip
+
+    def _predict(self, sitting: Sitting, state: Array, t: float) -> Prediction:
+        """The clean latent [n, 8, 16, 16] as guidance has it; all conditions of all pictures in one model call."""
+        n, k = len(state), len(sitting.weights)
+        low, high = self.bundle.guidance_interval
+        scale = sitting.guidance_scale if low <= t <= high else 1.0
+        rows = k if scale == 1.0 else k + 1  # without guidance nobody asks for the unconditional side
+        feeds = backends.blank_feeds(self.bundle, n * rows)
+        feeds["latent"] = np.tile(state, (rows, 1, 1, 1))
+        feeds["time"] = np.full(n * rows, t, np.float32)
+        feeds["states"][: n * k] = np.repeat(sitting.states, n, axis=0)
+        feeds["text_mask"][: n * k] = np.repeat(sitting.mask, n, axis=0)
+        if rows > k:
+            feeds["states"][n * k :] = sitting.negative_states
+            feeds["text_mask"][n * k :] = sitting.negative_mask
+        if sitting.hint is not None and _is_hinted(sitting, t):
+            feeds["hint"][: n * k] = np.tile(sitting.hint, (k, 1, 1, 1))
+        clean = self.backend.run("denoiser", feeds)["clean"].reshape(rows, n, *state.shape[1:])
+        conditional = np.tensordot(sitting.weights, clean[:k], axes=1).astype(np.float32)
+        return Prediction(conditional if rows == k else guide(conditional, clean[k], scale), scale)
+
+
+def fitted(pixels: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
+    """A picture uint8 [h, w, 3] at (width, height): by Lanczos, cut from the middle where the shape differs."""
+    if (pixels.shape[1], pixels.shape[0]) == size:
+        return pixels
+    return np.asarray(ImageOps.fit(Image.fromarray(pixels), size, Image.Resampling.LANCZOS))
+
+
+def _is_hinted(sitting: Sitting, t: float) -> bool:
+    """The memory dial m shows the collage while t > 1 - m: never at 0, always at 1, the early steps between."""
+    return sitting.hint is not None and t > 1.0 - sitting.memory
+
+
+def _generator(seed: int, *stream: int) -> np.random.Generator:
+    """The random numbers of a seed; further streams for what is not the first noise. The same on every machine."""
+    return np.random.Generator(np.random.PCG64([seed, *stream] if stream else seed))
+
+
+def _styled(text: str, style: str | None) -> str:
+    return f"{text}, {vocabulary.STYLES[style][0]}" if style else text
+
+
+def _grid(grid: Sequence[float], steps: int) -> tuple[float, ...]:
+    try:
+        return schedule.checked(grid, steps)
+    except ValueError as error:
+        raise UserError(f"The time grid cannot be walked: {error}.") from None
+
+
+def _churn(churn: Sequence[float] | None, steps: int) -> tuple[float, ...]:
+    shares = tuple(float(share) for share in churn) if churn is not None else (0.0,) * steps
+    if len(shares) != steps or not all(0.0 <= share <= 1.0 for share in shares):
+        raise UserError(f"churn needs {steps} numbers between 0 and 1, one for each step, not {shares}.")
+    return shares

@@ -1,0 +1,162 @@
+"""Recall: which drawings of the library a prompt calls to mind.
+
+Noun phrases are looked up by their exact words first and by meaning where that fails; a phrase's best match wins,
+and no word is used twice. Knows nothing of boxes or pixels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from allaprima.engine.library import Drawing, Library, Match
+from allaprima.engine.reading import Reading, Word, singular
+
+Array = NDArray[np.float32]
+Encode = Callable[[Sequence[str]], Array]  # texts -> unit vectors [n, d]
+
+MOST_THINGS = 4  # boxes in one picture
+MOST_KINDS = 3  # different things in one picture
+LIKENESS = 0.55  # cosine below which two phrases are taken to mean different things
+LONGEST = 4  # words of a library name that are looked for
+
+# Styles taken when none is asked for; line art, icons and silhouettes only come when called.
+PLAIN_STYLES = ("gradient", "noto", "flat", "3d", "twemoji", "emojione", "fx", "blob")
+
+
+@dataclass(frozen=True)
+class Recalled:
+    """A thing of the prompt with the concept it means."""
+
+    text: str  # the prompt's own words
+    match: Match
+    start: int  # index of its first word among the reading's words
+    count: int = 1
+    colour: str | None = None
+    size: str | None = None
+    drawing: Drawing | None = None
+
+
+def recall(reading: Reading, library: Library, encode: Encode, *, likeness: float = LIKENESS) -> tuple[Recalled, ...]:
+    """The things of a prompt that the library knows, in the prompt's order, at most `MOST_KINDS`."""
+    found: list[tuple[float, Recalled]] = []
+    used: set[int] = set()
+    for score, candidate, places in sorted(_exact(reading, library), key=lambda each: (-each[0], each[1].start)):
+        if used.isdisjoint(places):
+            used.update(places)
+            found.append((score, candidate))
+    left = [candidate for candidate in _inexact(reading, used)]
+    if left:
+        texts = list(dict.fromkeys(text for _, texts in left for text in texts))
+        vectors = dict(zip(texts, encode(texts), strict=True))
+        for thing, texts in left:
+            matches = [(library.nearest(vectors[text], 1), text) for text in texts]
+            best, text = max(((match[0], text) for match, text in matches if match), key=lambda each: each[0].score)
+            if best.score >= likeness:
+                found.append((best.score, replace(thing, text=text, match=best)))
+    found.sort(key=lambda each: -each[0])
+    kept = sorted((each for _, each in found[:MOST_KINDS]), key=lambda each: each.start)
+    return tuple(_within(kept))
+
+
+def choose(
+    things: Sequence[Recalled], library: Library, style: str | None, rng: np.random.Generator
+) -> tuple[Recalled, ...]:
+    """Give each thing its drawing: in the style asked for where it exists, else all in one style drawn by lot."""
+    have = [{drawing.style for drawing in library.by_concept[thing.match.concept]} for thing in things]
+    order = [PLAIN_STYLES[index] for index in rng.permutation(len(PLAIN_STYLES))]
+    # The styles that most of the things exist in go first, so that one picture speaks one language.
+    order.sort(key=lambda each: -sum(each in styles for styles in have))
+    if style is not None:
+        order.insert(0, style)
+    chosen = []
+    for thing in things:
+        drawings = library.by_concept[thing.match.concept]
+        rank = {each: place for place, each in reversed(list(enumerate(order)))}
+        best = min(rank.get(drawing.style, len(order)) for drawing in drawings)
+        pool = [drawing for drawing in drawings if rank.get(drawing.style, len(order)) == best]
+        chosen.append(replace(thing, drawing=pool[int(rng.integers(len(pool)))]))
+    return tuple(chosen)
+
+
+def _exact(reading: Reading, library: Library) -> list[tuple[float, Recalled, range]]:
+    """Every run of up to `LONGEST` words that is a phrase of the library; longer runs say more and score more."""
+    words, found = reading.words, []
+    for start in range(len(words)):
+        for end in range(start + 1, min(start + LONGEST, len(words)) + 1):
+            run = words[start:end]
+            if not _may_name(run) or (end - start == 1 and not _is_head(reading, start)):
+                continue
+            text = _said(words, start, end)
+            head = text.rsplit(" ", 1)
+            ones = " ".join([*head[:-1], singular(head[-1])])
+            match = library.exact(text) or library.exact(ones)
+            if match is None:
+                continue
+            phrase = next((each for each in reading.phrases if start <= each.start + len(each.words) - 1 < end), None)
+            thing = Recalled(text, match, start)
+            if phrase is not None:
+                thing = replace(thing, count=phrase.count, colour=phrase.colour, size=phrase.size)
+            found.append((match.score + 0.1 * (end - start - 1), thing, range(start, end)))
+    return found
+
+
+def _inexact(reading: Reading, used: set[int]) -> list[tuple[Recalled, list[str]]]:
+    """Noun phrases with no exact match, each with the texts to try: its last three, two and one words."""
+    nothing = Match("", 0.0, "")
+    left = []
+    for phrase in reading.phrases:
+        places = range(phrase.start, phrase.start + len(phrase.words))
+        if not used.isdisjoint(places):
+            continue
+        words = list(phrase.words)
+        # "astronaut riding", "dog running": what a thing does is not the thing.
+        while len(words) > 1 and words[-1].endswith("ing"):
+            words.pop()
+        if len(words) == 1 and words[0].endswith("ing"):
+            continue
+        words[-1] = singular(words[-1])
+        texts = [" ".join(words[-length:]) for length in range(1, min(3, len(words)) + 1)]
+        thing = Recalled(phrase.text, nothing, phrase.start, phrase.count, phrase.colour, phrase.size)
+        left.append((thing, texts))
+    return left
+
+
+def _may_name(run: Sequence[Word]) -> bool:
+    """Whether a run can be a thing's name: it has a word of its own, and scenery, style and stop words are none."""
+    if run[0].kind in ("stop", "relation", "count") or run[-1].kind not in ("free", "colour"):
+        return False
+    inner = all(word.kind in ("free", "colour", "size", "adjective", "stop") or word.text in _JOINS for word in run)
+    return inner and any(word.kind == "free" for word in run)
+
+
+_JOINS = frozenset({"and", "on", "by", "over", "one", "two"})
+
+
+def _is_head(reading: Reading, place: int) -> bool:
+    """Whether the word at `place` ends its noun phrase, apart from words in -ing after it."""
+    for phrase in reading.phrases:
+        if phrase.start <= place < phrase.start + len(phrase.words):
+            after = phrase.words[place - phrase.start + 1 :]
+            return all(word.endswith("ing") for word in after)
+    return False
+
+
+def _said(words: Sequence[Word], start: int, end: int) -> str:
+    """The text of a run; a Word shared by several places is said once."""
+    return " ".join(word.text for place, word in enumerate(words[start:end], start)
+                    if place == start or words[place - 1] is not word)  # fmt: skip
+
+
+def _within(things: Sequence[Recalled]) -> list[Recalled]:
+    """Counts cut so that all things together fit the picture, each at least once."""
+    room = MOST_THINGS - len(things)
+    fitted = []
+    for thing in things:
+        extra = min(max(thing.count - 1, 0), room)
+        room -= extra
+        fitted.append(replace(thing, count=1 + extra))
+    return fitted

@@ -1,0 +1,107 @@
+"""Recipes: everything that made a picture, as plain JSON, so that the same picture can be made again.
+
+Knows the recipe's shape and nothing of how it is carried out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import allaprima
+from allaprima.engine.collage import Collage
+from allaprima.errors import UserError
+
+if TYPE_CHECKING:
+    from allaprima.engine.bundle import Bundle
+    from allaprima.engine.sitting import Sitting
+
+FORMAT = 1
+
+
+def write(sitting: Sitting, bundle: Bundle, backend: str, index: int, done: int, size: tuple[int, int]) -> dict[str, Any]:
+    """The recipe of picture `index` of a sitting that stopped after `done` steps, given out at `size`."""
+    request = sitting.request
+    native = bundle.picture_sizes[0]
+    recipe: dict[str, Any] = {
+        "format": FORMAT,
+        "prompt": request.prompt,
+        "seed": sitting.seeds[index],
+        "steps": request.steps,
+        "grid": list(sitting.grid),
+        "solver": request.solver,
+        "guidance_scale": sitting.guidance_scale,
+        "guidance_interval": list(bundle.guidance_interval),
+        "memory": sitting.memory,
+        "size": list(size),
+        "references": references(sitting.collages[index]),
+        "model": {"name": bundle.name, "sha256": bundle.sha256, "licence": bundle.licence},
+        "backend": backend,
+        "version": allaprima.__version__,
+    }
+    # What is not so is not said.
+    optional: dict[str, Any] = {
+        "parts": [list(part) for part in request.parts] if len(request.parts) > 1 else None,
+        "negative": request.negative or None,
+        "style": request.style,
+        "churn": list(sitting.churn) if any(sitting.churn) else None,
+        # Another batch can differ in the last bits, so a picture says which place in which batch it had.
+        "batch": {"index": index, "count": request.count, "seed": request.seed} if request.count > 1 else None,
+        "stopped_after": done if done < request.steps else None,
+        "resized": {"from": list(native), "filter": "lanczos"} if size != native else None,
+        "unread": sitting.unread or None,
+    }
+    return recipe | {key: value for key, value in optional.items() if value is not None}
+
+
+def references(collage: Collage | None) -> list[dict[str, Any]]:
+    """Whose drawings informed a picture: for each its credit, the words it stands for, how near, and where."""
+    if collage is None:
+        return []
+    return [
+        {
+            **thing.drawing.credit(),
+            "for": thing.text,
+            "score": round(thing.match.score, 4),
+            "boxes": [[round(edge, 4) for edge in box] for box in boxes],
+        }
+        for thing, boxes in zip(collage.things, collage.boxes, strict=True)
+        if thing.drawing is not None
+    ]
+
+
+def options(recipe: Mapping[str, Any], model_sha256: str) -> dict[str, Any]:
+    """The painter's keyword arguments that repeat a recipe, `prompt` among them.
+
+    Raises UserError when the recipe is not one or was carried out by another model.
+    """
+    try:
+        if recipe.get("format", 0) > FORMAT:
+            raise UserError("The recipe is of a newer version: pip install --upgrade allaprima.")
+        model = recipe["model"]
+        if model["sha256"] != model_sha256:
+            raise UserError(
+                f"The recipe is for the model {model['name']} {model['sha256'][:12]}, and this is {model_sha256[:12]}: "
+                "open that bundle to paint the same picture."
+            )
+        batch = recipe.get("batch") or {"count": 1, "seed": recipe["seed"]}
+        width, height = recipe["size"]
+        return {
+            "prompt": [(text, weight) for text, weight in recipe["parts"]] if "parts" in recipe else recipe["prompt"],
+            "negative": recipe.get("negative", ""),
+            "seed": batch["seed"],
+            "count": batch["count"],
+            "steps": recipe["steps"],
+            "grid": tuple(recipe["grid"]),
+            "churn": tuple(recipe["churn"]) if "churn" in recipe else (0.0,) * recipe["steps"],
+            "guidance_scale": recipe["guidance_scale"],
+            "memory": recipe["memory"],
+            "width": width,
+            "height": height,
+            "style": recipe.get("style"),
+            "solver": recipe["solver"],
+        }
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        if isinstance(error, UserError):
+            raise
+        raise UserError(f"This is not a recipe that can be repeated: {type(error).__name__} {error}.") from error

@@ -1,0 +1,136 @@
+"""A request: what is to be painted and how, checked once so that nothing behind it needs to doubt a number.
+
+Knows nothing of models; whatever the model decides (grids, default guidance) is filled in by the painter.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import secrets
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import get_args
+
+from allaprima.engine.sampler import Solver
+from allaprima.errors import PromptError, UserError
+from allaprima.scene import vocabulary
+
+Prompt = str | Sequence[tuple[str, float]]
+
+LONGEST_PROMPT = 2000  # characters
+STEPS = (1, 100)
+SIDES = (64, 2048)  # pixels
+COUNTS = (1, 16)
+GUIDANCE = (0.0, 30.0)
+SEEDS = 2**32
+
+
+@dataclass(frozen=True)
+class Request:
+    """A checked wish. `parts` are sub-prompts whose weights add up to 1; None leaves a value to the bundle."""
+
+    prompt: str
+    parts: tuple[tuple[str, float], ...]
+    negative: str
+    seed: int
+    count: int
+    steps: int
+    guidance_scale: float | None
+    memory: float | None
+    width: int | None
+    height: int | None
+    style: str | None
+    solver: Solver
+
+    @classmethod
+    def checked(
+        cls,
+        prompt: Prompt,
+        *,
+        negative: str = "",
+        seed: int | None = None,
+        count: int = 1,
+        steps: int = 8,
+        guidance_scale: float | None = None,
+        memory: float | None = None,
+        width: int | None = None,
+        height: int | None = None,
+        style: str | None = None,
+        solver: str = "euler",
+    ) -> Request:
+        """Check every part of a wish; raises PromptError or UserError that says what was expected and what came."""
+        parts = weighed([(prompt, 1.0)] if isinstance(prompt, str) else prompt)
+        whole = parts[0][0] if len(parts) == 1 else ", ".join(text for text, weight in parts if weight > 0)
+        if solver not in get_args(Solver):
+            raise UserError(f"No solver is called {solver!r}: use {' or '.join(get_args(Solver))}.")
+        return cls(
+            prompt=whole,
+            parts=parts,
+            negative=clean_text(negative, "the words after --no") if negative.strip() else "",
+            seed=secrets.randbelow(SEEDS) if seed is None else int(_between("seed", seed, 0, SEEDS - 1)),
+            count=int(_between("count", count, *COUNTS)),
+            steps=int(_between("steps", steps, *STEPS)),
+            guidance_scale=None if guidance_scale is None else _between("guidance", guidance_scale, *GUIDANCE),
+            memory=None if memory is None else _between("memory", memory, 0.0, 1.0),
+            width=None if width is None else int(_between("width", width, *SIDES)),
+            height=None if height is None else int(_between("height", height, *SIDES)),
+            style=None if style is None else style_name(style),
+            solver=solver,  # type: ignore[arg-type]  # checked above
+        )
+
+
+def clean_text(text: str, what: str = "the prompt") -> str:
+    """`text` with its white space settled. Raises PromptError when it is empty, too long or not text."""
+    for character in text:
+        # Line ends and tabs come with pasted text and are only white space; other controls are an accident or worse.
+        if unicodedata.category(character) in ("Cc", "Cs", "Cn") and character not in "\t\n\r":
+            raise PromptError(
+                f"The character U+{ord(character):04X} in {what} is not text: remove control characters and broken ones."
+            )
+    settled = " ".join(text.split())
+    if not settled:
+        raise PromptError(f"{what[:1].upper()}{what[1:]} cannot be empty: say what to paint, as in \"a red fox in the snow\".")
+    if len(settled) > LONGEST_PROMPT:
+        raise PromptError(
+            f"{what[:1].upper()}{what[1:]} has {len(settled):,} characters; at most {LONGEST_PROMPT:,} are taken. Shorten it."
+        )
+    return settled
+
+
+def weighed(parts: Sequence[tuple[str, float]]) -> tuple[tuple[str, float], ...]:
+    """Sub-prompts with weights that add up to 1. Raises PromptError when there are none or their sum is not above 0."""
+    if not parts:
+        raise PromptError('The prompt cannot be empty: say what to paint, as in "a red fox in the snow".')
+    total = math.fsum(weight for _, weight in parts)
+    if not math.isfinite(total) or total <= 0.0:
+        raise PromptError(f"The weights of a prompt's parts must add up to more than 0, not {total:g}.")
+    return tuple((clean_text(text), weight / total) for text, weight in parts if weight != 0.0)
+
+
+def style_name(words: str) -> str:
+    """The vocabulary's style that `words` call for. Raises UserError with the styles there are."""
+    wanted = " ".join(words.casefold().replace("-", " ").split())
+    for name, phrases in vocabulary.STYLES.items():
+        if wanted in {" ".join(each.casefold().replace("-", " ").split()) for each in (name, *phrases)}:
+            return name
+    raise UserError(f"No style is called {words!r}: use one of {', '.join(vocabulary.STYLES)}.")
+
+
+def slug(text: str, longest: int = 48) -> str:
+    """A file name's worth of a prompt: lower case ASCII words joined by hyphens, cut at a word."""
+    ascii_ = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    words = re.findall(r"[a-z0-9]+", ascii_)
+    name = ""
+    for word in words:
+        if name and len(name) + 1 + len(word) > longest:
+            break
+        name = f"{name}-{word}" if name else word[:longest]
+    return name or "picture"
+
+
+def _between(name: str, value: float, low: float, high: float) -> float:
+    if not math.isfinite(value) or not low <= value <= high:
+        raise UserError(f"{name} must be between {low:g} and {high:.10g}, not {value:.10g}.")
+    return value

@@ -1,0 +1,80 @@
+"""Every setting of the engine, in one tuple: its name, its default and what it does.
+
+A setting `threads` is given as the environment variable `ALLAPRIMA_THREADS`; a command's own flag goes before it.
+Knows nothing of what the values are used for.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from allaprima.errors import UserError
+
+PREFIX = "ALLAPRIMA_"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One knob: the type of `default` (str, int or float) is the type of every value."""
+
+    name: str
+    default: str | int | float
+    help: str
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that sets it."""
+        return PREFIX + self.name.upper()
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting("bundle", "", "folder of the model bundle; empty takes the one that came with the package"),
+    Setting("backend", "auto", "auto, onnxruntime or openvino; auto measures what is installed"),
+    Setting("threads", 0, "threads for one model call; 0 takes every core this process may use"),
+    Setting("steps", 8, "steps of a picture when none are asked for (1 to 100)"),
+    Setting("memory", -1.0, "memory dial 0..1 when none is asked for; -1 takes the bundle's own"),
+    Setting("out", ".", "folder for pictures that were given no --out"),
+    Setting("debug", 0, "1 shows the traceback of an unexpected error"),
+)
+
+_BY_NAME = {setting.name: setting for setting in SETTINGS}
+
+
+@dataclass(frozen=True)
+class Effective:
+    """A setting as it stands now, and where its value came from ("default" or the variable's name)."""
+
+    setting: Setting
+    value: str | int | float
+    source: str
+
+
+def effective(name: str, environ: Mapping[str, str] | None = None) -> Effective:
+    """The setting `name` as it stands now. Raises UserError when its variable holds the wrong kind of value."""
+    setting = _BY_NAME[name]
+    text = (os.environ if environ is None else environ).get(setting.variable, "").strip()
+    if not text:
+        return Effective(setting, setting.default, "default")
+    kind = type(setting.default)
+    try:
+        return Effective(setting, kind(text), setting.variable)
+    except ValueError:
+        wanted = {int: "a whole number", float: "a number"}.get(kind, "text")
+        raise UserError(f"{setting.variable} must be {wanted}, not {text!r}: {setting.help}.") from None
+
+
+def text(name: str) -> str:
+    """The value of a setting that holds text."""
+    return str(effective(name).value)
+
+
+def number(name: str) -> float:
+    """The value of a setting that holds a number."""
+    return float(effective(name).value)
+
+
+def table(environ: Mapping[str, str] | None = None) -> tuple[Effective, ...]:
+    """Every setting as it stands now, in the order of `SETTINGS`."""
+    return tuple(effective(setting.name, environ) for setting in SETTINGS)

@@ -1,0 +1,30 @@
+"""What tests share: the tiny bundle, and a painter that has it open."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from allaprima.engine.painter import Painter
+
+
+@pytest.fixture(scope="session")
+def tiny_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a small real bundle, built once; copy it before changing anything in it."""
+    if importlib.util.find_spec("onnx") is None:
+        pytest.skip("building the tiny bundle needs onnx: pip install 'allaprima[train]'")
+    from tiny_bundle import build
+
+    return build(tmp_path_factory.mktemp("bundle") / "tiny")
+
+
+@pytest.fixture(scope="session")
+def painter(tiny_bundle: Path) -> Painter:
+    """A painter with the tiny bundle open; painters are safe to share."""
+    from allaprima.engine.painter import Painter
+
+    return Painter(tiny_bundle, "onnxruntime", threads=1)
