@@ -1,7 +1,9 @@
-"""A real bundle of a few hundred kilobytes: true ONNX graphs with the fixed names and shapes, and weights made by rule.
+"""A real bundle of a few hundred kilobytes: true ONNX graphs of the fixed names and shapes, weights made by
+rule.
 
-It paints blotches, but every part does its work: words move the colours, guidance and hints matter, the encoder and
-the decoder undo each other up to blur, and "puppy" lies near "dog". Needs onnx (with `allaprima[train]`).
+It paints blotches, but every part does its work: words move the colours, guidance and hints matter, the
+encoder and the decoder undo each other up to blur, and "puppy" lies near "dog". Needs onnx (with
+`allaprima[train]`).
 
     folder = build(tmp_path / "tiny")
 """
@@ -37,8 +39,10 @@ CONCEPTS = {
 }
 # Words that are to mean nearly the same.
 SYNONYMS = {"puppy": "dog", "kitten": "cat", "cottage": "house", "hound": "dog"}
-OTHER_WORDS = """a an the of in on under with to and red green blue starry night sky sunset ocean field snow space forest
-two three four left right next small large style pixel art 3d flat line illustration serene""".split()
+OTHER_WORDS = (
+    "a an the of in on under with to and red green blue starry night sky sunset ocean field snow space forest "
+    "two three four left right next small large style pixel art 3d flat line drawing serene"
+)
 
 
 def build(folder: Path, *, name: str = "tiny") -> Path:
@@ -73,9 +77,12 @@ def _vocabulary() -> dict[str, int]:
     words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", ",", "."]
     letters = "abcdefghijklmnopqrstuvwxyz0123456789"
     words += [*letters, *(f"##{letter}" for letter in letters)]
-    for phrase in (*(name for name, _, _ in CONCEPTS.values()), *(w for _, k, _ in CONCEPTS.values() for w in k)):
+    for phrase in (
+        *(name for name, _, _ in CONCEPTS.values()),
+        *(w for _, k, _ in CONCEPTS.values() for w in k),
+    ):
         words += phrase.split()
-    words += [*SYNONYMS, *OTHER_WORDS]
+    words += [*SYNONYMS, *OTHER_WORDS.split()]
     return {word: index for index, word in enumerate(dict.fromkeys(words))}
 
 
@@ -146,7 +153,7 @@ def _text_encoder(words: dict[str, int]) -> onnx.ModelProto:
 
 
 def _denoiser(to_latent: np.ndarray) -> onnx.ModelProto:
-    """clean = tanh(0.5 latent + words' colour + place + hint where it covers), with a little of time and region."""
+    """clean = tanh(0.5 latent + words' colour + place + hint), with a little of time and region."""
     node = helper.make_node
     rng = np.random.default_rng(2)
     nodes = [
@@ -197,7 +204,9 @@ def _decoder(to_rgb: np.ndarray) -> onnx.ModelProto:
         _constant("low", np.float32(-1.0).reshape(())),
         _constant("high", np.float32(1.0).reshape(())),
     ]
-    return _graph("decoder", nodes, [_input("latent", 8, 16, 16)], [_input("picture", 3, 256, 256)], constants)
+    return _graph(
+        "decoder", nodes, [_input("latent", 8, 16, 16)], [_input("picture", 3, 256, 256)], constants
+    )
 
 
 def _encoder(to_latent: np.ndarray) -> onnx.ModelProto:
@@ -207,7 +216,9 @@ def _encoder(to_latent: np.ndarray) -> onnx.ModelProto:
         node("Conv", ["small", "kernel"], ["latent"]),
     ]
     constants = [_constant("kernel", to_latent[:, :, None, None])]
-    return _graph("encoder", nodes, [_input("picture", 3, 128, 128)], [_input("latent", 8, 16, 16)], constants)
+    return _graph(
+        "encoder", nodes, [_input("picture", 3, 128, 128)], [_input("latent", 8, 16, 16)], constants
+    )
 
 
 def _library(folder: Path) -> None:
@@ -220,8 +231,9 @@ def _library(folder: Path) -> None:
                 if phrase not in phrases:
                     phrases.append(phrase)
             drawings.append({
-                "name": name, "concept": concept, "words": list(keywords), "style": style, "licence": "CC0-1.0",
-                "source": "tiny", "version": "1", "sha256": hashlib.sha256(raw).hexdigest(), "offset": len(pixels),
+                "name": name, "concept": concept, "words": list(keywords), "style": style,
+                "licence": "CC0-1.0", "source": "tiny", "version": "1",
+                "sha256": hashlib.sha256(raw).hexdigest(), "offset": len(pixels),
                 "length": len(raw), "phrases": [phrases.index(each) for each in (name, *keywords)],
             })  # fmt: skip
             pixels += raw

@@ -1,7 +1,7 @@
 """Backends: who runs a bundle's graphs. One protocol, `run(name, feeds)`, and three that keep it.
 
-Onnxruntime is the default, OpenVINO an extra (`pip install 'allaprima[openvino]'`), and Fake stands in for both in
-tests. Knows nothing of what the graphs compute, except that every input has its batch first.
+Onnxruntime is the default, OpenVINO an extra (`pip install 'allaprima[openvino]'`), and Fake stands in for
+both in tests. Knows nothing of what the graphs compute, except that every input has its batch first.
 """
 
 from __future__ import annotations
@@ -85,7 +85,9 @@ class OnnxRuntime:
             return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
         except Exception as error:  # onnxruntime's own classes derive from Exception alone
             reason = str(error).splitlines()[0]
-            raise BundleError(f"onnxruntime cannot load {path}: {reason}. Upgrade it: pip install -U onnxruntime.") from error
+            raise BundleError(
+                f"onnxruntime cannot load {path}: {reason}. Upgrade it: pip install -U onnxruntime."
+            ) from error
 
 
 class OpenVino:
@@ -122,7 +124,8 @@ class OpenVino:
 
 
 class Fake:
-    """A backend of plain functions, for tests of everything above it; `calls` tells what was run, in order."""
+    """A backend of plain functions, for tests of all that is above it; `calls` tells what was run, in
+    order."""
 
     name = "fake"
     threads = 1
@@ -149,7 +152,7 @@ class Choice:
 
 
 def choose(bundle: Bundle, name: str = "auto", threads: int = 0) -> Choice:
-    """The backend called `name`; `auto` takes the fastest of those installed, and measures only if there are two."""
+    """The backend called `name`; `auto` takes the fastest of those installed."""
     makers: dict[str, Callable[[Bundle, int], Backend]] = {"onnxruntime": OnnxRuntime, "openvino": OpenVino}
     if name in makers:
         return Choice(makers[name](bundle, threads), "asked for", {})
@@ -192,14 +195,16 @@ def blank_feeds(bundle: Bundle, n: int) -> dict[str, NDArray[Any]]:
 
 
 def in_batches(call: Callable[[Feeds], Outputs], feeds: Feeds, size: int) -> Outputs:
-    """Run a graph whose batch is fixed at `size` on any batch: in parts, the last one padded and cut again."""
+    """Run a graph whose batch is fixed at `size` on any batch: in parts, the last one padded and cut."""
     n = len(next(iter(feeds.values())))
     parts: list[Outputs] = []
     for start in range(0, n, size):
         part = {key: value[start : start + size] for key, value in feeds.items()}
         lacking = size - len(next(iter(part.values())))
         if lacking:
-            part = {key: np.concatenate([value, np.repeat(value[-1:], lacking, 0)]) for key, value in part.items()}
+            part = {
+                key: np.concatenate([value, np.repeat(value[-1:], lacking, 0)]) for key, value in part.items()
+            }
         parts.append(call(part))
     return {key: np.concatenate([part[key] for part in parts])[:n] for key in parts[0]}
 

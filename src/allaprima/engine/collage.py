@@ -1,7 +1,7 @@
-"""The collage: recalled drawings pasted where the layout puts them, and the hint that the denoiser gets of it.
+"""The collage: recalled drawings pasted where the layout puts them, and the hint the denoiser gets of it.
 
-The layout is the one the training scenes were composed with. Knows nothing of prompts or of the model beyond the
-encoder it is handed.
+The layout is the one the training scenes were composed with. Knows nothing of prompts, and of the model only
+the encoder it is handed.
 """
 
 from __future__ import annotations
@@ -57,13 +57,14 @@ def compose(
     for index in sorted(range(len(boxes)), key=lambda each: boxes[each][3]):
         _paste(canvas, pictures[owners[index]], boxes[index])
     grouped = tuple(
-        tuple(box for box, owner in zip(boxes, owners, strict=True) if owner == index) for index in range(len(things))
+        tuple(box for box, owner in zip(boxes, owners, strict=True) if owner == index)
+        for index in range(len(things))
     )
     return Collage(np.asarray(canvas), tuple(things), grouped)
 
 
 def hint(rgba: NDArray[np.uint8], encode: Callable[[Array], Array]) -> Array:
-    """The hint [n, 9, 16, 16] of n collages [n, 128, 128, 4]: latents over grey, and how much of each cell is covered.
+    """The hint [n, 9, 16, 16] of n collages [n, 128, 128, 4]: latents over grey, and the cover of each cell.
 
     `encode` takes RGB in -1..1 [n, 3, 128, 128] to latents [n, 8, 16, 16].
     """

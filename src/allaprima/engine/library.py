@@ -1,7 +1,7 @@
 """The library: drawings kept outside the weights, found by the phrases that name them.
 
-A phrase is found by its exact words, or by meaning through its vector. Knows nothing of prompts or of where a drawing
-is to be put; drawings are decoded when they are first asked for.
+A phrase is found by its exact words, or by meaning through its vector. Knows nothing of prompts or of where a
+drawing is to be put; drawings are decoded when they are first asked for.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from allaprima.errors import BundleError
 
 Array = NDArray[np.float32]
 
-# A keyword says what a drawing is about, its name what it shows: "puppy" should find the dog, but after a puppy.
+# A keyword says what a drawing is about, its name what it shows: "puppy" finds the dog, but after a puppy.
 KEYWORD_WEIGHT = 0.92
 
 
@@ -62,7 +62,9 @@ class Match:
 class Library:
     """The drawings of a bundle. Safe to share between threads."""
 
-    def __init__(self, drawings: Sequence[Drawing], phrases: Sequence[str], vectors: Array, pixels: bytes) -> None:
+    def __init__(
+        self, drawings: Sequence[Drawing], phrases: Sequence[str], vectors: Array, pixels: bytes
+    ) -> None:
         """`vectors` is [phrases, d] of any length; `pixels` holds the encoded pictures end to end."""
         self.drawings = tuple(drawings)
         self.phrases = tuple(phrases)
@@ -70,7 +72,7 @@ class Library:
         self._vectors: Array = np.asarray(vectors / np.maximum(norms, 1e-6), np.float32)
         self._pixels = pixels
         by_concept: dict[str, list[Drawing]] = defaultdict(list)
-        # For each phrase the concepts that have it, with the weight of the closest bond: name 1, keyword less.
+        # For each phrase the concepts that have it, with the weight of the closest bond.
         meant: list[dict[str, float]] = [{} for _ in self.phrases]
         for drawing in self.drawings:
             by_concept[drawing.concept].append(drawing)
@@ -78,12 +80,14 @@ class Library:
                 weight = 1.0 if place == 0 else KEYWORD_WEIGHT
                 known = meant[phrase].get(drawing.concept, 0.0)
                 meant[phrase][drawing.concept] = max(known, weight)
-        self.by_concept: Mapping[str, tuple[Drawing, ...]] = {key: tuple(each) for key, each in by_concept.items()}
+        self.by_concept: Mapping[str, tuple[Drawing, ...]] = {
+            key: tuple(each) for key, each in by_concept.items()
+        }
         self._meant = meant
         self._weights: Array = np.asarray([max(each.values(), default=0.0) for each in meant], np.float32)
         self._index: dict[str, int] = {}
-        for index, phrase in enumerate(self.phrases):
-            self._index.setdefault(plain(phrase), index)
+        for index, text in enumerate(self.phrases):
+            self._index.setdefault(plain(text), index)
 
     @classmethod
     def open(cls, bundle: Bundle) -> Library:
@@ -98,7 +102,9 @@ class Library:
                 raise ValueError(f"{len(phrases)} phrases but {len(vectors)} vectors")
             return cls(drawings, phrases, np.asarray(vectors, np.float32), pixels)
         except (KeyError, IndexError, TypeError, ValueError) as error:
-            raise BundleError(f"The library of {bundle.folder} cannot be read ({error}). Export it again.") from error
+            raise BundleError(
+                f"The library of {bundle.folder} cannot be read ({error}). Export it again."
+            ) from error
 
     def exact(self, words: str) -> Match | None:
         """The concept that has exactly these words as its name or a keyword; names go first."""
@@ -127,7 +133,7 @@ class Library:
         return Match(concept, similarity * concepts[concept], self.phrases[phrase])
 
     def image(self, drawing: Drawing) -> NDArray[np.uint8]:
-        """The drawing itself, cut to what is visible: uint8 RGBA [h, w, 4], straight alpha. Do not write to it."""
+        """The drawing itself, cut to what is visible: uint8 RGBA [h, w, 4], straight alpha, read-only."""
         return _decoded(self, drawing.index)
 
 

@@ -7,7 +7,7 @@ from typing import TypedDict
 
 
 class Options(TypedDict, total=False):
-    """Keyword arguments of `Painter.paint`, `.paint_batch`, `.steps` and `.prepare`; every one may be left out."""
+    """Keyword arguments of `Painter.paint`, `.paint_batch`, `.steps` and `.prepare`, all optional."""
 
     negative: str  # what should not be there: the unconditional side of guidance
     seed: int | None  # 0 .. 2**32 - 1; None takes one by chance

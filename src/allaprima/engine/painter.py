@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from allaprima.engine import backends, collage, preview, recall, recipe, schedule, settings
+from allaprima.engine import backends, collage, preview, recall, recipe, settings
 from allaprima.engine.backends import Backend
 from allaprima.engine.bundle import GRAPHS, Bundle
 from allaprima.engine.collage import Collage
@@ -70,11 +70,12 @@ class Painter:
                 future.result()
         self.load_ms = (time.perf_counter() - start) * 1000.0
 
-    # ---- painting -----------------------------------------------------------------------------------------------
+    # ---- painting ------------------------------------------------------------------------------------------
 
     def paint(self, prompt: Prompt, **options: Unpack[Options]) -> Picture:
-        """One picture; see `Options` for the keywords. Raises UserError for words or numbers that cannot be painted."""
-        return self.paint_batch(prompt, **{**options, "count": 1})[0]
+        """One picture; see `Options` for the keywords. Raises UserError for what cannot be painted."""
+        options["count"] = 1
+        return self.paint_batch(prompt, **options)[0]
 
     def paint_batch(self, prompt: Prompt, **options: Unpack[Options]) -> tuple[Picture, ...]:
         """`count` pictures at once, of the seeds seed, seed + 1, ..."""
@@ -82,7 +83,7 @@ class Painter:
         return self.finish(last)
 
     def steps(self, prompt: Prompt, **options: Unpack[Options]) -> Iterator[Step]:
-        """Paint step by step. The wish is checked and read at once; each step is worked out when it is asked for."""
+        """Paint step by step. The wish is checked at once; each step is worked out when asked for."""
         return self.run(self.prepare(prompt, **options))
 
     def finish(self, step: Step) -> tuple[Picture, ...]:
@@ -105,7 +106,7 @@ class Painter:
         )
 
     def replay(self, written: Mapping[str, Any]) -> Picture:
-        """The picture of a recipe once more: the same pixels on the same backend. Raises UserError if it cannot be."""
+        """The picture of a recipe: the same pixels on the same backend. Raises UserError if it cannot be."""
         wanted = recipe.options(written, self.bundle.sha256)
         stop = int(written.get("stopped_after", wanted["steps"]))
         index = int((written.get("batch") or {"index": 0})["index"])
@@ -114,14 +115,12 @@ class Painter:
                 return self.finish(step)[index]
         raise UserError(f"The recipe stops after {stop} steps, which is before the first.")
 
-    # ---- before the first step ----------------------------------------------------------------------------------
+    # ---- before the first step -----------------------------------------------------------------------------
 
     def prepare(self, prompt: Prompt, **options: Unpack[Options]) -> Sitting:
-        """Check a wish, read it, recall drawings for it, and make the noise: all that comes before the first step."""
+        """Check a wish, read it, recall drawings, make the noise: all that comes before the first step."""
         start = time.perf_counter()
-        grid, churn = options.pop("grid", None), options.pop("churn", None)
-        steps = options.pop("steps", None) or (len(grid) - 1 if grid else int(settings.number("steps")))
-        request = Request.checked(prompt, steps=steps, **options)
+        request = Request.checked(prompt, **options)
         bundle = self.bundle
         memory = self._memory(request)
         seeds = tuple((request.seed + index) % SEEDS for index in range(request.count))
@@ -131,15 +130,19 @@ class Painter:
         reading = read(_styled(request.prompt, request.style))
         collages = self._collages(reading, request, seeds) if memory > 0.0 else (None,) * request.count
         channels, rows, columns = bundle.latent_shape
-        noise = np.stack([_generator(seed).standard_normal((channels, rows, columns), np.float32) for seed in seeds])
+        noise = np.stack(
+            [_generator(seed).standard_normal((channels, rows, columns), np.float32) for seed in seeds]
+        )
         has_negative = bool(request.negative)
         return Sitting(
             request=request,
             reading=reading,
             seeds=seeds,
-            grid=_grid(grid, request.steps) if grid else bundle.grid(request.steps),
-            churn=_churn(churn if churn is not None else bundle.churn.get(request.steps), request.steps),
-            guidance_scale=bundle.guidance_scale if request.guidance_scale is None else request.guidance_scale,
+            grid=request.grid or bundle.grid(request.steps),
+            churn=request.churn or bundle.churn.get(request.steps, (0.0,) * request.steps),
+            guidance_scale=bundle.guidance_scale
+            if request.guidance_scale is None
+            else request.guidance_scale,
             memory=memory,
             weights=np.asarray([weight for _, weight in request.parts], np.float32),
             states=encoded.states[:k],
@@ -161,7 +164,9 @@ class Painter:
         set_ = settings.number("memory")
         return self.bundle.memory if set_ < 0.0 else min(set_, 1.0)
 
-    def _collages(self, reading: Reading, request: Request, seeds: Sequence[int]) -> tuple[Collage | None, ...]:
+    def _collages(
+        self, reading: Reading, request: Request, seeds: Sequence[int]
+    ) -> tuple[Collage | None, ...]:
         """For each picture its own choice of drawings and places, by its seed."""
         things = recall.recall(reading, self.library, lambda texts: self._text.encode(texts).vector)
         if not things:
@@ -178,9 +183,11 @@ class Painter:
         present = [each.rgba for each in collages if each is not None]
         if not present:
             return None
-        return collage.hint(np.stack(present), lambda rgb: self.backend.run("encoder", {"picture": rgb})["latent"])
+        return collage.hint(
+            np.stack(present), lambda rgb: self.backend.run("encoder", {"picture": rgb})["latent"]
+        )
 
-    # ---- the steps ----------------------------------------------------------------------------------------------
+    # ---- the steps -----------------------------------------------------------------------------------------
 
     def run(self, sitting: Sitting) -> Iterator[Step]:
         """The steps of a sitting that was made ready by `prepare`."""
@@ -207,7 +214,7 @@ class Painter:
             )  # fmt: skip
 
     def _predict(self, sitting: Sitting, state: Array, t: float) -> Prediction:
-        """The clean latent [n, 8, 16, 16] as guidance has it; all conditions of all pictures in one model call."""
+        """The clean latent [n, 8, 16, 16] as guidance has it; all conditions of all pictures in one call."""
         n, k = len(state), len(sitting.weights)
         low, high = self.bundle.guidance_interval
         scale = sitting.guidance_scale if low <= t <= high else 1.0
@@ -228,35 +235,21 @@ class Painter:
 
 
 def fitted(pixels: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
-    """A picture uint8 [h, w, 3] at (width, height): by Lanczos, cut from the middle where the shape differs."""
+    """A picture uint8 [h, w, 3] at (width, height): by Lanczos, cut from the middle if need be."""
     if (pixels.shape[1], pixels.shape[0]) == size:
         return pixels
     return np.asarray(ImageOps.fit(Image.fromarray(pixels), size, Image.Resampling.LANCZOS))
 
 
 def _is_hinted(sitting: Sitting, t: float) -> bool:
-    """The memory dial m shows the collage while t > 1 - m: never at 0, always at 1, the early steps between."""
+    """The dial m shows the collage while t > 1 - m: never at 0, always at 1, early steps between."""
     return sitting.hint is not None and t > 1.0 - sitting.memory
 
 
 def _generator(seed: int, *stream: int) -> np.random.Generator:
-    """The random numbers of a seed; further streams for what is not the first noise. The same on every machine."""
+    """A seed's random numbers, alike on every machine; further streams for what is not the first noise."""
     return np.random.Generator(np.random.PCG64([seed, *stream] if stream else seed))
 
 
 def _styled(text: str, style: str | None) -> str:
     return f"{text}, {vocabulary.STYLES[style][0]}" if style else text
-
-
-def _grid(grid: Sequence[float], steps: int) -> tuple[float, ...]:
-    try:
-        return schedule.checked(grid, steps)
-    except ValueError as error:
-        raise UserError(f"The time grid cannot be walked: {error}.") from None
-
-
-def _churn(churn: Sequence[float] | None, steps: int) -> tuple[float, ...]:
-    shares = tuple(float(share) for share in churn) if churn is not None else (0.0,) * steps
-    if len(shares) != steps or not all(0.0 <= share <= 1.0 for share in shares):
-        raise UserError(f"churn needs {steps} numbers between 0 and 1, one for each step, not {shares}.")
-    return shares

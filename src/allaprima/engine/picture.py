@@ -1,7 +1,7 @@
 """A painted picture with its recipe, and its way into a file and back.
 
-PNG carries the recipe in a text chunk, WebP and JPEG in their EXIF user comment. Files appear whole or not at all.
-Knows nothing of how a picture is painted.
+PNG carries the recipe in a text chunk, WebP and JPEG in their EXIF user comment. Files appear whole or not at
+all. Knows nothing of how a picture is painted.
 """
 
 from __future__ import annotations
@@ -140,7 +140,9 @@ def read_recipe(path: str | os.PathLike[str]) -> dict[str, Any]:
     except ValueError:
         recipe = None
     if not isinstance(recipe, dict):
-        raise UserError(f"{os.fspath(path)} carries no recipe: it was not painted here, or its text was stripped.")
+        raise UserError(
+            f"{os.fspath(path)} carries no recipe: it was not painted here, or its text was stripped."
+        )
     return recipe
 
 

@@ -1,7 +1,8 @@
 """Reading: what a prompt says, in the vocabulary that the scenes were composed with.
 
-Words only: phrases of the vocabulary are claimed longest first, and what remains between them are noun phrases. It
-never fails: a prompt that says nothing it knows has no objects. Knows nothing of vectors or of the library.
+Words only: phrases of the vocabulary are claimed longest first, and what remains between them are noun
+phrases. It never fails: a prompt that says nothing it knows has no objects. Knows nothing of vectors or of
+the library.
 
     read("two small red foxes next to a barn at night").phrases[0]  # words "foxes", count 2, red, small
 """
@@ -16,39 +17,50 @@ from typing import Literal
 
 from allaprima.scene import vocabulary
 
-Kind = Literal["free", "stop", "colour", "count", "size", "style", "look", "scenery", "time", "weather", "relation",
-               "adjective", "break"]  # fmt: skip
+Kind = Literal[
+    "free", "stop", "colour", "count", "size", "style", "look", "scenery", "time", "weather", "relation",
+    "adjective", "break",
+]  # fmt: skip
 
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?|[,;:.!?()\[\]|\n]")
 
-_STOP = frozenset("""
-a an the this that these those of in on at to by with without from for into onto over under as is are was be being been
-it its it's his her hers their our my your he she they we i you who which whose and or but so very some any all each
-there here where while when out up down off no not
-""".split())
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_STOP = _words("""
+a an the this that these those of in on at to by with without from for into onto over under as is are was be
+being been it its it's his her hers their our my your he she they we i you who which whose and or but so very
+some any all each there here where while when out up down off no not
+""")
 
 # Words of measure and of picture-making: "a cup of tea" is tea, "a photo of a cat" a cat.
-_MEASURES = frozenset("""
-bunch pair group flock herd couple lot lots piece slice photo photograph picture image painting drawing illustration
-sketch portrait view scene rendering render trio kind type sort
-""".split())
+_MEASURES = _words("""
+bunch pair group flock herd couple lot lots piece slice photo photograph picture image painting drawing
+illustration sketch portrait view scene rendering render trio kind type sort
+""")
 
 # What people say of everything; none of it can be drawn by itself.
-_ADJECTIVES = frozenset("""
-beautiful pretty cute adorable lovely nice good great amazing awesome stunning gorgeous epic magical mystical dreamy
-happy sad angry funny silly scary spooky serene calm peaceful tranquil quiet cozy cosy warm cold hot bright dark vivid
-colorful colourful soft smooth simple minimal minimalist detailed intricate old young new ancient modern fluffy furry
-round tall short long wide vast fresh lonely majestic dramatic cinematic realistic photorealistic masterpiece quality
-highly ultra hd 4k 8k high best super really whole entire single several many few friendly cheerful giant distant
-""".split())
+_ADJECTIVES = _words("""
+beautiful pretty cute adorable lovely nice good great amazing awesome stunning gorgeous epic magical mystical
+dreamy happy sad angry funny silly scary spooky serene calm peaceful tranquil quiet cozy cosy warm cold hot
+bright dark vivid colorful colourful soft smooth simple minimal minimalist detailed intricate old young new
+ancient modern fluffy furry round tall short long wide vast fresh lonely majestic dramatic cinematic realistic
+photorealistic masterpiece quality highly ultra hd 4k 8k high best super really whole entire single several
+many few friendly cheerful giant distant
+""")
 
-_SEVERAL = {"several": 3, "many": 4, "few": 3, "some": 2, "flock": 3, "herd": 3, "bunch": 3, "group": 3, "pair": 2,
-            "couple": 2, "trio": 3}  # fmt: skip
+_SEVERAL = {
+    "several": 3, "many": 4, "few": 3, "some": 2, "flock": 3, "herd": 3, "bunch": 3, "group": 3, "pair": 2,
+    "couple": 2, "trio": 3,
+}  # fmt: skip
 
 _IRREGULAR = {
     "mice": "mouse", "geese": "goose", "feet": "foot", "teeth": "tooth", "men": "man", "women": "woman",
-    "people": "person", "children": "child", "wolves": "wolf", "leaves": "leaf", "knives": "knife", "loaves": "loaf",
-    "calves": "calf", "elves": "elf", "shelves": "shelf", "halves": "half", "oxen": "ox", "cacti": "cactus",
+    "people": "person", "children": "child", "wolves": "wolf", "leaves": "leaf", "knives": "knife",
+    "loaves": "loaf", "calves": "calf", "elves": "elf", "shelves": "shelf", "halves": "half", "oxen": "ox",
+    "cacti": "cactus",
 }  # fmt: skip
 
 
@@ -145,7 +157,7 @@ def singular(word: str) -> str:
 
 
 def _tag(raw: list[str]) -> list[Word]:
-    """Claim the vocabulary's phrases, at each place the longest; a claimed phrase is one shared Word per position."""
+    """Claim the vocabulary's phrases, at each place the longest; its places share one Word."""
     claims, longest = _claims()
     words: list[Word] = []
     place = 0
@@ -172,7 +184,7 @@ def _common(word: str) -> Kind:
 
 @functools.cache
 def _claims() -> tuple[dict[tuple[str, ...], tuple[Kind, str]], int]:
-    """Every phrase of the vocabulary as words, with its kind and name; of two meanings the first table's wins."""
+    """Every phrase of the vocabulary with its kind and name; of two meanings the first table's wins."""
     tables: list[tuple[Kind, Mapping[str, Iterable[str]]]] = [
         ("style", vocabulary.STYLES),
         ("look", vocabulary.LOOKS),
@@ -197,7 +209,7 @@ def _claims() -> tuple[dict[tuple[str, ...], tuple[Kind, str]], int]:
             for phrase in phrases:
                 key = tuple(_WORD.findall(phrase.casefold().replace("-", " ")))
                 claims.setdefault(key, (kind, "" if kind == "adjective" else name))
-    # "in a snowy field" has no article in the table that says "in the snow": take each place with either article.
+    # The table says "in the snow" and "on a beach": take each place with either article.
     for key, claim in list(claims.items()):
         for old, new in (("a", "the"), ("the", "a")):
             if claim[0] in ("scenery", "time", "weather") and old in key:
@@ -213,7 +225,16 @@ def _free_bare_colours(words: list[Word]) -> list[Word]:
             continue
         after = words[index + 1].kind if index + 1 < len(words) else "break"
         article = index > 0 and words[index - 1].text in ("a", "an", "the", "one", "two", "three", "four")
-        if article and after not in ("free", "colour", "size", "adjective", "scenery", "style", "look", "weather"):
+        if article and after not in (
+            "free",
+            "colour",
+            "size",
+            "adjective",
+            "scenery",
+            "style",
+            "look",
+            "weather",
+        ):
             freed[index] = Word(word.text, "free")
     return freed
 
@@ -236,7 +257,13 @@ def _noun_phrases(words: list[Word]) -> Iterable[NounPhrase]:
                 end += 1
             run = tuple(each.text for each in words[place:end])
             # "dreamy ocean": words directly before a scenery describe it and are no things of their own.
-            describes = end < len(words) and words[end].kind in ("scenery", "time", "style", "look", "weather")
+            describes = end < len(words) and words[end].kind in (
+                "scenery",
+                "time",
+                "style",
+                "look",
+                "weather",
+            )
             if not (describes and words[end].text.split()[0] not in _STOP):
                 plural = singular(run[-1]) != run[-1]
                 yield NounPhrase(run, place, count or (2 if plural else 1), colour, size)

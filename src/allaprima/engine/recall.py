@@ -1,7 +1,7 @@
 """Recall: which drawings of the library a prompt calls to mind.
 
-Noun phrases are looked up by their exact words first and by meaning where that fails; a phrase's best match wins,
-and no word is used twice. Knows nothing of boxes or pixels.
+Noun phrases are looked up by their exact words first and by meaning where that fails; a phrase's best match
+wins, and no word is used twice. Knows nothing of boxes or pixels.
 """
 
 from __future__ import annotations
@@ -40,11 +40,15 @@ class Recalled:
     drawing: Drawing | None = None
 
 
-def recall(reading: Reading, library: Library, encode: Encode, *, likeness: float = LIKENESS) -> tuple[Recalled, ...]:
+def recall(
+    reading: Reading, library: Library, encode: Encode, *, likeness: float = LIKENESS
+) -> tuple[Recalled, ...]:
     """The things of a prompt that the library knows, in the prompt's order, at most `MOST_KINDS`."""
     found: list[tuple[float, Recalled]] = []
     used: set[int] = set()
-    for score, candidate, places in sorted(_exact(reading, library), key=lambda each: (-each[0], each[1].start)):
+    for score, candidate, places in sorted(
+        _exact(reading, library), key=lambda each: (-each[0], each[1].start)
+    ):
         if used.isdisjoint(places):
             used.update(places)
             found.append((score, candidate))
@@ -54,7 +58,9 @@ def recall(reading: Reading, library: Library, encode: Encode, *, likeness: floa
         vectors = dict(zip(texts, encode(texts), strict=True))
         for thing, texts in left:
             matches = [(library.nearest(vectors[text], 1), text) for text in texts]
-            best, text = max(((match[0], text) for match, text in matches if match), key=lambda each: each[0].score)
+            best, text = max(
+                ((match[0], text) for match, text in matches if match), key=lambda each: each[0].score
+            )
             if best.score >= likeness:
                 found.append((best.score, replace(thing, text=text, match=best)))
     found.sort(key=lambda each: -each[0])
@@ -65,7 +71,7 @@ def recall(reading: Reading, library: Library, encode: Encode, *, likeness: floa
 def choose(
     things: Sequence[Recalled], library: Library, style: str | None, rng: np.random.Generator
 ) -> tuple[Recalled, ...]:
-    """Give each thing its drawing: in the style asked for where it exists, else all in one style drawn by lot."""
+    """Give each thing its drawing: in the style asked for if there is one, else all in one drawn by lot."""
     have = [{drawing.style for drawing in library.by_concept[thing.match.concept]} for thing in things]
     order = [PLAIN_STYLES[index] for index in rng.permutation(len(PLAIN_STYLES))]
     # The styles that most of the things exist in go first, so that one picture speaks one language.
@@ -83,7 +89,7 @@ def choose(
 
 
 def _exact(reading: Reading, library: Library) -> list[tuple[float, Recalled, range]]:
-    """Every run of up to `LONGEST` words that is a phrase of the library; longer runs say more and score more."""
+    """Every run of up to `LONGEST` words that is a phrase of the library; longer runs score more."""
     words, found = reading.words, []
     for start in range(len(words)):
         for end in range(start + 1, min(start + LONGEST, len(words)) + 1):
@@ -96,7 +102,9 @@ def _exact(reading: Reading, library: Library) -> list[tuple[float, Recalled, ra
             match = library.exact(text) or library.exact(ones)
             if match is None:
                 continue
-            phrase = next((each for each in reading.phrases if start <= each.start + len(each.words) - 1 < end), None)
+            phrase = next(
+                (each for each in reading.phrases if start <= each.start + len(each.words) - 1 < end), None
+            )
             thing = Recalled(text, match, start)
             if phrase is not None:
                 thing = replace(thing, count=phrase.count, colour=phrase.colour, size=phrase.size)
@@ -126,10 +134,12 @@ def _inexact(reading: Reading, used: set[int]) -> list[tuple[Recalled, list[str]
 
 
 def _may_name(run: Sequence[Word]) -> bool:
-    """Whether a run can be a thing's name: it has a word of its own, and scenery, style and stop words are none."""
+    """Whether a run can name a thing: it has a word of its own; scenery and style words are none."""
     if run[0].kind in ("stop", "relation", "count") or run[-1].kind not in ("free", "colour"):
         return False
-    inner = all(word.kind in ("free", "colour", "size", "adjective", "stop") or word.text in _JOINS for word in run)
+    inner = all(
+        word.kind in ("free", "colour", "size", "adjective", "stop") or word.text in _JOINS for word in run
+    )
     return inner and any(word.kind == "free" for word in run)
 
 

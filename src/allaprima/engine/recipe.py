@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 FORMAT = 1
 
 
-def write(sitting: Sitting, bundle: Bundle, backend: str, index: int, done: int, size: tuple[int, int]) -> dict[str, Any]:
+def write(
+    sitting: Sitting, bundle: Bundle, backend: str, index: int, done: int, size: tuple[int, int]
+) -> dict[str, Any]:
     """The recipe of picture `index` of a sitting that stopped after `done` steps, given out at `size`."""
     request = sitting.request
     native = bundle.picture_sizes[0]
@@ -46,7 +48,9 @@ def write(sitting: Sitting, bundle: Bundle, backend: str, index: int, done: int,
         "style": request.style,
         "churn": list(sitting.churn) if any(sitting.churn) else None,
         # Another batch can differ in the last bits, so a picture says which place in which batch it had.
-        "batch": {"index": index, "count": request.count, "seed": request.seed} if request.count > 1 else None,
+        "batch": {"index": index, "count": request.count, "seed": request.seed}
+        if request.count > 1
+        else None,
         "stopped_after": done if done < request.steps else None,
         "resized": {"from": list(native), "filter": "lanczos"} if size != native else None,
         "unread": sitting.unread or None,
@@ -55,7 +59,7 @@ def write(sitting: Sitting, bundle: Bundle, backend: str, index: int, done: int,
 
 
 def references(collage: Collage | None) -> list[dict[str, Any]]:
-    """Whose drawings informed a picture: for each its credit, the words it stands for, how near, and where."""
+    """Whose drawings informed a picture: each one's credit, the words it stands for, how near, and where."""
     if collage is None:
         return []
     return [
@@ -81,13 +85,15 @@ def options(recipe: Mapping[str, Any], model_sha256: str) -> dict[str, Any]:
         model = recipe["model"]
         if model["sha256"] != model_sha256:
             raise UserError(
-                f"The recipe is for the model {model['name']} {model['sha256'][:12]}, and this is {model_sha256[:12]}: "
-                "open that bundle to paint the same picture."
+                f"The recipe is for the model {model['name']} {model['sha256'][:12]}, and this is "
+                f"{model_sha256[:12]}: open that bundle to paint the same picture."
             )
         batch = recipe.get("batch") or {"count": 1, "seed": recipe["seed"]}
         width, height = recipe["size"]
         return {
-            "prompt": [(text, weight) for text, weight in recipe["parts"]] if "parts" in recipe else recipe["prompt"],
+            "prompt": [(text, weight) for text, weight in recipe["parts"]]
+            if "parts" in recipe
+            else recipe["prompt"],
             "negative": recipe.get("negative", ""),
             "seed": batch["seed"],
             "count": batch["count"],
@@ -104,4 +110,6 @@ def options(recipe: Mapping[str, Any], model_sha256: str) -> dict[str, Any]:
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         if isinstance(error, UserError):
             raise
-        raise UserError(f"This is not a recipe that can be repeated: {type(error).__name__} {error}.") from error
+        raise UserError(
+            f"This is not a recipe that can be repeated: {type(error).__name__} {error}."
+        ) from error

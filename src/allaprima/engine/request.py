@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import get_args
 
+from allaprima.engine import schedule, settings
 from allaprima.engine.sampler import Solver
 from allaprima.errors import PromptError, UserError
 from allaprima.scene import vocabulary
@@ -29,7 +30,7 @@ SEEDS = 2**32
 
 @dataclass(frozen=True)
 class Request:
-    """A checked wish. `parts` are sub-prompts whose weights add up to 1; None leaves a value to the bundle."""
+    """A checked wish. The weights of `parts` add up to 1; None leaves a value to the bundle."""
 
     prompt: str
     parts: tuple[tuple[str, float], ...]
@@ -43,6 +44,8 @@ class Request:
     height: int | None
     style: str | None
     solver: Solver
+    grid: tuple[float, ...] | None
+    churn: tuple[float, ...] | None
 
     @classmethod
     def checked(
@@ -52,15 +55,23 @@ class Request:
         negative: str = "",
         seed: int | None = None,
         count: int = 1,
-        steps: int = 8,
+        steps: int | None = None,
         guidance_scale: float | None = None,
         memory: float | None = None,
         width: int | None = None,
         height: int | None = None,
         style: str | None = None,
         solver: str = "euler",
+        grid: Sequence[float] | None = None,
+        churn: Sequence[float] | None = None,
     ) -> Request:
-        """Check every part of a wish; raises PromptError or UserError that says what was expected and what came."""
+        """Check every part of a wish; raises PromptError or UserError.
+
+        Without `steps` the grid's own count is taken, or else the setting's.
+        """
+        if steps is None:
+            steps = len(grid) - 1 if grid else int(settings.number("steps"))
+        steps = int(_between("steps", steps, *STEPS))
         parts = weighed([(prompt, 1.0)] if isinstance(prompt, str) else prompt)
         whole = parts[0][0] if len(parts) == 1 else ", ".join(text for text, weight in parts if weight > 0)
         if solver not in get_args(Solver):
@@ -71,36 +82,44 @@ class Request:
             negative=clean_text(negative, "the words after --no") if negative.strip() else "",
             seed=secrets.randbelow(SEEDS) if seed is None else int(_between("seed", seed, 0, SEEDS - 1)),
             count=int(_between("count", count, *COUNTS)),
-            steps=int(_between("steps", steps, *STEPS)),
-            guidance_scale=None if guidance_scale is None else _between("guidance", guidance_scale, *GUIDANCE),
+            steps=steps,
+            guidance_scale=None
+            if guidance_scale is None
+            else _between("guidance", guidance_scale, *GUIDANCE),
             memory=None if memory is None else _between("memory", memory, 0.0, 1.0),
             width=None if width is None else int(_between("width", width, *SIDES)),
             height=None if height is None else int(_between("height", height, *SIDES)),
             style=None if style is None else style_name(style),
             solver=solver,  # type: ignore[arg-type]  # checked above
+            grid=None if grid is None else _grid(grid, steps),
+            churn=None if churn is None else _churn(churn, steps),
         )
 
 
 def clean_text(text: str, what: str = "the prompt") -> str:
     """`text` with its white space settled. Raises PromptError when it is empty, too long or not text."""
     for character in text:
-        # Line ends and tabs come with pasted text and are only white space; other controls are an accident or worse.
+        # Line ends and tabs come with pasted text and are white space; other controls are accidents or worse.
         if unicodedata.category(character) in ("Cc", "Cs", "Cn") and character not in "\t\n\r":
             raise PromptError(
-                f"The character U+{ord(character):04X} in {what} is not text: remove control characters and broken ones."
+                f"The character U+{ord(character):04X} in {what} is not text: "
+                "remove control characters and broken ones."
             )
     settled = " ".join(text.split())
     if not settled:
-        raise PromptError(f"{what[:1].upper()}{what[1:]} cannot be empty: say what to paint, as in \"a red fox in the snow\".")
+        raise PromptError(
+            f'{what[:1].upper()}{what[1:]} cannot be empty: say what to paint, as in "a red fox in the snow".'
+        )
     if len(settled) > LONGEST_PROMPT:
         raise PromptError(
-            f"{what[:1].upper()}{what[1:]} has {len(settled):,} characters; at most {LONGEST_PROMPT:,} are taken. Shorten it."
+            f"{what[:1].upper()}{what[1:]} has {len(settled):,} characters; "
+            f"at most {LONGEST_PROMPT:,} are taken. Shorten it."
         )
     return settled
 
 
 def weighed(parts: Sequence[tuple[str, float]]) -> tuple[tuple[str, float], ...]:
-    """Sub-prompts with weights that add up to 1. Raises PromptError when there are none or their sum is not above 0."""
+    """Sub-prompts with weights that add up to 1. Raises PromptError unless their sum is above 0."""
     if not parts:
         raise PromptError('The prompt cannot be empty: say what to paint, as in "a red fox in the snow".')
     total = math.fsum(weight for _, weight in parts)
@@ -134,3 +153,17 @@ def _between(name: str, value: float, low: float, high: float) -> float:
     if not math.isfinite(value) or not low <= value <= high:
         raise UserError(f"{name} must be between {low:g} and {high:.10g}, not {value:.10g}.")
     return value
+
+
+def _grid(grid: Sequence[float], steps: int) -> tuple[float, ...]:
+    try:
+        return schedule.checked(grid, steps)
+    except ValueError as error:
+        raise UserError(f"The time grid cannot be walked: {error}.") from None
+
+
+def _churn(churn: Sequence[float], steps: int) -> tuple[float, ...]:
+    shares = tuple(float(share) for share in churn)
+    if len(shares) != steps or not all(0.0 <= share <= 1.0 for share in shares):
+        raise UserError(f"churn needs {steps} numbers between 0 and 1, one for each step, not {shares}.")
+    return shares

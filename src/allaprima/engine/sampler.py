@@ -1,7 +1,7 @@
 """The sampler: from noise to a clean latent by flow matching, one explicit step at a time.
 
-A state at time t is z_t = (1 - t) x + t e: noise e at t = 1, the clean latent x at t = 0. The network predicts x.
-Pure numpy generators over any callable; knows nothing of text, guidance, bundles or pictures.
+A state at time t is z_t = (1 - t) x + t e: noise e at t = 1, the clean latent x at t = 0. The network
+predicts x. Pure numpy generators over any callable; knows nothing of text, guidance, bundles or pictures.
 
     for step in sample(denoise, noise, grid):
         show(step.clean)          # stop consuming and the work stops
@@ -24,7 +24,7 @@ SOLVERS: tuple[Solver, ...] = ("euler", "multistep")
 
 @dataclass(frozen=True)
 class Prediction:
-    """What the model thinks of one state: the clean latent, and the guidance scale that was used to reach it."""
+    """What the model makes of a state: the clean latent, and the guidance scale it was reached with."""
 
     clean: Array
     guidance: float
@@ -59,9 +59,9 @@ def sample(
 ) -> Iterator[SamplerStep]:
     """Walk `state` [n, c, h, w] down `grid` and yield every step; the last one's `clean` is the result.
 
-    `churn` gives for each step the share 0..1 of its remaining noise that is made anew: the step overshoots to
-    s (1 - churn) and noise from `fresh_noise()` brings it back to s. 0 is the plain ODE, 1 keeps nothing of the old
-    noise, as in multistep consistency sampling (arXiv:2303.01469, algorithm 1).
+    `churn` gives for each step the share 0..1 of its remaining noise that is made anew: the step overshoots
+    to s (1 - churn) and noise from `fresh_noise()` brings it back to s. 0 is the plain ODE, 1 keeps nothing
+    of the old noise, as in multistep consistency sampling (arXiv:2303.01469, algorithm 1).
     """
     count = len(grid) - 1
     shares = tuple(churn) if churn else (0.0,) * count
@@ -95,8 +95,8 @@ def euler(state: Array, clean: Array, t: float, s: float) -> Array:
 def multistep(state: Array, clean: Array, t: float, s: float, t_before: float, clean_before: Array) -> Array:
     """From t to s with the prediction's drift: second order, at no further model call (for s > 0).
 
-    The idea of DPM-Solver++ 2M (arXiv:2211.01095), with the clean latent taken as linear in t instead of in log-SNR,
-    which is infinite at both ends of a flow. With u = 1/t the path is d(z/t)/du = x, hence
+    The idea of DPM-Solver++ 2M (arXiv:2211.01095), with the clean latent taken as linear in t instead of in
+    log-SNR, which is infinite at both ends of a flow. With u = 1/t the path is d(z/t)/du = x, hence
     z_s = (s/t) z_t + (1 - s/t) x + x' (s ln(t/s) - t + s).
     """
     slope = (clean - clean_before) / (t - t_before)
@@ -105,7 +105,7 @@ def multistep(state: Array, clean: Array, t: float, s: float, t_before: float, c
 
 
 def renoise(state: Array, noise: Array, low: float, high: float) -> Array:
-    """From time `low` up to `high` by fresh noise, staying on the same marginal: variances add up to high squared."""
+    """From time `low` up to `high` by fresh noise, on the same marginal: variances add up to high squared."""
     kept = (1.0 - high) / (1.0 - low)
     spread = math.sqrt(max(high * high - (kept * low) ** 2, 0.0))
     return np.asarray(kept * state + spread * noise, np.float32)

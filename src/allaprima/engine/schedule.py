@@ -1,6 +1,6 @@
 """Time grids: the n + 1 times of an n-step run, from 1.0 (noise) down to 0.0 (picture).
 
-Pure functions on tuples of numbers. Knows nothing of models; a bundle's learned grids are its input, not its business.
+Pure functions on tuples of numbers. Knows nothing of models; a bundle's learned grids are only its input.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ def linear(steps: int) -> tuple[float, ...]:
 
 
 def shifted(steps: int, shift: float) -> tuple[float, ...]:
-    """Equal steps bent towards the noise for shift > 1, as t' = s t / (1 + (s - 1) t) (arXiv:2403.03206, section 5.3)."""
+    """Equal steps bent towards the noise, t' = s t / (1 + (s - 1) t) (arXiv:2403.03206, section 5.3)."""
     return tuple(shift * t / (1.0 + (shift - 1.0) * t) for t in linear(steps))
 
 
@@ -52,7 +52,7 @@ def grid_for(steps: int, known: Mapping[int, tuple[float, ...]]) -> tuple[float,
 
 
 def checked(grid: Iterable[float], steps: int) -> tuple[float, ...]:
-    """`grid` as a tuple of floats; raises ValueError unless it falls strictly from 1.0 to 0.0 in `steps` steps."""
+    """`grid` as a tuple of floats; raises ValueError unless it falls from 1.0 to 0.0 in `steps` steps."""
     times = tuple(float(t) for t in grid)
     if len(times) != steps + 1 or times[0] != 1.0 or times[-1] != 0.0:
         raise ValueError(f"a grid of {steps} steps needs {steps + 1} times from 1.0 down to 0.0, not {times}")

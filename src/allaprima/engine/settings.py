@@ -1,7 +1,7 @@
 """Every setting of the engine, in one tuple: its name, its default and what it does.
 
-A setting `threads` is given as the environment variable `ALLAPRIMA_THREADS`; a command's own flag goes before it.
-Knows nothing of what the values are used for.
+A setting `threads` is given as the environment variable `ALLAPRIMA_THREADS`; a command's own flag goes before
+it. Knows nothing of what the values are used for.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Effective:
 
 
 def effective(name: str, environ: Mapping[str, str] | None = None) -> Effective:
-    """The setting `name` as it stands now. Raises UserError when its variable holds the wrong kind of value."""
+    """The setting `name` as it stands now. Raises UserError when its variable holds no such value."""
     setting = _BY_NAME[name]
     text = (os.environ if environ is None else environ).get(setting.variable, "").strip()
     if not text:

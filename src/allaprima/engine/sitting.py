@@ -46,7 +46,7 @@ class Sitting:
 
 @dataclass(frozen=True)
 class Step:
-    """One step of a sitting. The model was asked at `t`; the state now stands at `next_t` = t - removed + added."""
+    """One step done. The model was asked at `t`; the state now stands at `next_t` = t - removed + added."""
 
     sitting: Sitting
     index: int  # 0 .. count - 1

@@ -1,4 +1,4 @@
-"""The text encoder: texts to token states (which guide the painting) and a vector (which searches by meaning).
+"""The text encoder: texts to token states (which guide) and a vector (which searches by meaning).
 
 Knows nothing of prompts' grammar or of the library; keeps the vectors of recent phrases, since people type
 the same prompt again with one word more.
@@ -31,7 +31,7 @@ class TextStates:
 
 
 class TextEncoder:
-    """Runs the graph `text_encoder` on whatever texts it has not seen lately. Safe to share between threads."""
+    """Runs the graph `text_encoder` on texts it has not seen lately. Safe to share between threads."""
 
     def __init__(self, backend: Backend, tokenizer: Tokenizer) -> None:
         self._backend = backend
