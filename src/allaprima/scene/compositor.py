@@ -1,0 +1,277 @@
+"""One seed, one scene: a backdrop, drawings in their boxes, captions, a reference collage, and the exact
+truth.
+
+Everything is decided in fractions of the picture before a pixel is touched, so a seed shows the same scene
+at any size. It knows nothing of latents, training or who reads the captions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image, ImageFilter
+
+from allaprima.scene import captions, colours, layout
+from allaprima.scene.layout import Box
+from allaprima.scene.plot import plot
+from allaprima.scene.scenery import paint
+from allaprima.scene.stock import Stock, is_held_out
+from allaprima.scene.truth import SceneObject, Truth
+
+if TYPE_CHECKING:
+    from allaprima.scene.corpus import Corpus
+
+__all__ = ["Scene", "SceneObject", "Truth", "compose", "is_held_out"]
+
+COLLAGE_SIZE = 128
+
+RECOLOUR_SHARE = 0.2
+RECOLOUR_TRIES = (
+    0.45  # over half of the drawings have no colour to turn: this many tries give the share above
+)
+COLOUR_SAID_SHARE = 0.3
+FLIP_SHARE = 0.5
+SHADOW_SHARE = 0.5
+OWN_REFERENCE_SHARE = 0.5
+# Things with writing or a turning direction that a mirror would make wrong.
+_WRITTEN = """
+abc letter letters word words text sign number numbers clock watch calendar newspaper note music musical
+keyboard question exclamation atm receipt banknote bill dollar euro pound yen dice flag stop page book
+"""
+NO_FLIP_WORDS = frozenset(_WRITTEN.split())
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A composed scene.
+
+    picture: uint8 [size, size, 3]. collage: uint8 [128, 128, 4], the reference drawings near their boxes,
+    empty for pure scenery. caption says everything that varies, short_caption what matters most.
+    """
+
+    seed: int
+    picture: np.ndarray
+    collage: np.ndarray
+    caption: str
+    short_caption: str
+    truth: Truth
+
+
+def compose(corpus: Corpus, seed: int, size: int = 128) -> Scene:
+    """The scene of this seed, `size` pixels square. The same corpus, seed and size give the same bytes."""
+    stock = _stock_of(corpus)
+    # Independent streams: what one part draws never shifts another.
+    story, place, brush, craft, memory, voice = (np.random.default_rng([seed, part]) for part in range(6))
+    truth = plot(stock, story)
+    backdrop = paint(
+        truth.scenery,
+        time_of_day=truth.time_of_day,
+        weather=truth.weather,
+        look=truth.look,
+        size=size,
+        rng=brush,
+    )
+    picture = Image.fromarray(backdrop.picture)
+    if truth.scenery in {"plain", "pattern"}:
+        truth = replace(truth, backdrop_colour=colours.background(backdrop.picture[::4, ::4]))
+    truth, flips = _arrange(stock, truth, float(backdrop.ground), backdrop.picture, place, craft)
+    shadows = layout.stands(truth.scenery) and truth.look != "flat" and craft.random() < SHADOW_SHARE
+    cuts: dict[tuple, Image.Image] = {}
+    for obj, flip in zip(truth.objects, flips, strict=True):
+        width, height = _pixels(obj.box, size)
+        key = (obj.drawing, width, height, flip, obj.recoloured_from, obj.colour)
+        if key not in cuts:
+            cuts[key] = _dress(_cut(corpus, obj.drawing, width, height, flip), obj)
+        left = round((obj.box[0] + obj.box[2]) / 2 * size - width / 2)
+        top = round(obj.box[3] * size) - height
+        if shadows:
+            _cast_shadow(picture, left, top, width, height)
+        picture.paste(cuts[key], (left, top), cuts[key])
+    collage = _collage(stock, truth, flips, memory)
+    dense, short = captions.write(truth, voice)
+    return Scene(seed, np.asarray(picture), collage, dense, short, truth)
+
+
+# --- arranging ---
+
+
+def _arrange(
+    stock: Stock,
+    truth: Truth,
+    ground: float,
+    backdrop: np.ndarray,
+    place: np.random.Generator,
+    craft: np.random.Generator,
+) -> tuple[Truth, list[bool]]:
+    """Boxes fitted to the drawings, colours decided and measured, mirrors thrown."""
+    if not truth.objects:
+        return truth, []
+    first = _firsts(truth.counts)
+    count = truth.counts[0] if len(truth.counts) == 1 else list(truth.counts)
+    planned = layout.plan(
+        count,
+        truth.relation,
+        place,
+        truth.scenery,
+        sizes=[truth.objects[i].size for i in first],
+        ground=ground,
+    )
+    looks = [_appearance(stock.corpus, truth.objects[i], backdrop, planned[i], craft) for i in first]
+    groups = [g for g, n in enumerate(truth.counts) for _ in range(n)]
+    aspects = [looks[g][0] for g in groups]
+    boxes = layout.settle(planned, aspects, relation=truth.relation, scenery=truth.scenery)
+    objects, flips = [], []
+    sides = craft.random(len(first)) < FLIP_SHARE
+    for obj, box, group in zip(truth.objects, boxes, groups, strict=True):
+        _, colour, source = looks[group]
+        objects.append(replace(obj, box=box, colour=colour, recoloured_from=source))
+        words = set(obj.name.lower().replace("-", " ").split())
+        flips.append(bool(sides[group]) and not words & NO_FLIP_WORDS)
+    chance = craft.random(len(first)) < COLOUR_SAID_SHARE
+    plain_faces = [stock.corpus.drawings[truth.objects[i].drawing].group == "face" for i in first]
+    said = tuple(
+        look[2] is not None or (bool(chance[g]) and not plain_faces[g]) for g, look in enumerate(looks)
+    )
+    return replace(truth, objects=tuple(objects), colour_said=said), flips
+
+
+def _appearance(
+    corpus: Corpus, obj: SceneObject, backdrop: np.ndarray, box: Box, rng: np.random.Generator
+) -> tuple[float, str | None, str | None]:
+    """Aspect, colour, and what the colour was before when it is to be turned ("any" for a silhouette)."""
+    small = corpus.image(obj.drawing)[2::5, 2::5]
+    left, top, right, bottom = _bounds(corpus, obj.drawing)
+    aspect = (right - left) / (bottom - top)
+    tries, target = rng.random(), colours.VIVID[int(rng.integers(len(colours.VIVID)))]
+    if obj.style == "silhouette":
+        return aspect, _contrasting(backdrop, box, rng), "any"
+    found = colours.dominant(small)
+    if corpus.drawings[obj.drawing].group == "people":
+        # Skin and hair are most of a person: their colour is nothing to say or to change.
+        return aspect, None, None
+    if tries < RECOLOUR_TRIES and found in colours.VIVID and found != target:
+        turned = colours.recolour(Image.fromarray(small), found, target)
+        # Say the new colour only if an eye would: the turned drawing is measured again.
+        if colours.dominant(np.asarray(turned)) == target:
+            return aspect, target, found
+    return aspect, found, None
+
+
+def _contrasting(backdrop: np.ndarray, box: Box, rng: np.random.Generator) -> str:
+    """A colour for a silhouette that stands out from what is behind it."""
+    size = len(backdrop)
+    x0, y0, x1, y1 = (int(edge * size) for edge in box)
+    behind = backdrop[y0 : max(y1, y0 + 1), x0 : max(x1, x0 + 1)].reshape(-1, 3).mean(axis=0)
+    names = [name for name in colours.NAMES if name not in {"beige", "grey"}]
+    tone = np.array([colours.lightness(colours.COLOUR_RGB[name]) for name in names])
+    away = np.array([np.abs(np.subtract(colours.COLOUR_RGB[name], behind)).sum() for name in names])
+    fit = np.clip(np.abs(tone - colours.lightness(behind)) - 0.25, 0, None) * (away > 200)
+    if not fit.any():
+        return "white" if colours.lightness(behind) < 0.5 else "black"
+    return names[int(rng.choice(len(names), p=fit / fit.sum()))]
+
+
+# --- drawing --------------------------------------------------------------------------------------
+
+
+def _bounds(corpus: Corpus, index: int) -> tuple[int, int, int, int]:
+    """The drawing's content in its square, in pixels of the corpus's image."""
+    alpha = corpus.image(index)[..., 3]
+    rows, columns = np.flatnonzero(alpha.max(axis=1) > 8), np.flatnonzero(alpha.max(axis=0) > 8)
+    if not len(rows):
+        return 0, 0, alpha.shape[1], alpha.shape[0]
+    return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
+
+
+def _cut(corpus: Corpus, index: int, width: int, height: int, flip: bool) -> Image.Image:
+    """The drawing's content as RGBA of this many pixels."""
+    image = Image.fromarray(np.ascontiguousarray(corpus.image(index)))
+    cut = image.resize(
+        (width, height), Image.Resampling.BILINEAR, box=_bounds(corpus, index), reducing_gap=2.0
+    )
+    return cut.transpose(Image.Transpose.FLIP_LEFT_RIGHT) if flip else cut
+
+
+def _dress(cut: Image.Image, obj: SceneObject) -> Image.Image:
+    if obj.recoloured_from is None or obj.colour is None:
+        return cut
+    if obj.recoloured_from == "any":
+        return colours.paint_over(cut, colours.COLOUR_RGB[obj.colour])
+    return colours.recolour(cut, obj.recoloured_from, obj.colour)
+
+
+def _pixels(box: Box, size: int) -> tuple[int, int]:
+    return max(round((box[2] - box[0]) * size), 1), max(round((box[3] - box[1]) * size), 1)
+
+
+def _cast_shadow(picture: Image.Image, left: int, top: int, width: int, height: int) -> None:
+    """A soft dark ellipse under the feet."""
+    across, deep = max(round(width * 0.86), 2), max(round(min(width, height) * 0.13), 2)
+    soft = max(deep // 3, 1)
+    mask = Image.new("L", (across + 4 * soft, deep + 4 * soft), 0)
+    grid_x = (np.arange(across) - (across - 1) / 2) / (across / 2)
+    grid_y = (np.arange(deep) - (deep - 1) / 2) / (deep / 2)
+    disc = np.clip(1.15 - (grid_x[None] ** 2 + grid_y[:, None] ** 2), 0, 1) * 105
+    mask.paste(Image.fromarray(disc.astype(np.uint8)), (2 * soft, 2 * soft))
+    mask = mask.filter(ImageFilter.BoxBlur(soft / 2))
+    x = left + width // 2 - mask.width // 2
+    y = top + height - mask.height // 2 - deep // 6
+    picture.paste((18, 20, 32), (x, y, x + mask.width, y + mask.height), mask)
+
+
+def _collage(stock: Stock, truth: Truth, flips: list[bool], rng: np.random.Generator) -> np.ndarray:
+    """The drawings that memory would offer for this scene, near where they will be: uint8 [128, 128, 4]."""
+    sheet = Image.new("RGBA", (COLLAGE_SIZE, COLLAGE_SIZE), (0, 0, 0, 0))
+    for number, start in enumerate(_firsts(truth.counts)):
+        own = rng.random() < OWN_REFERENCE_SHARE
+        index = truth.objects[start].drawing
+        index = index if own else stock.reference(rng, index)
+        left, top, right, bottom = _bounds(stock.corpus, index)
+        aspect = (right - left) / (bottom - top)
+        turned = rng.random() < 0.5 and not (
+            truth.objects[start].name and _has_writing(truth.objects[start].name)
+        )
+        for obj in truth.objects[start : start + truth.counts[number]]:
+            scale, dx, dy = rng.uniform(0.85, 1.15), *rng.uniform(-0.06, 0.06, 2)
+            box = _around(obj.box, scale, dx, dy)
+            width, height = _pixels(layout.settle([box], [aspect], scenery=truth.scenery)[0], COLLAGE_SIZE)
+            cut = _cut(stock.corpus, index, width, height, turned)
+            bottom_y = (
+                box[3] if layout.stands(truth.scenery) else (box[1] + box[3] + height / COLLAGE_SIZE) / 2
+            )
+            x = round((box[0] + box[2]) / 2 * COLLAGE_SIZE - width / 2)
+            y = round(bottom_y * COLLAGE_SIZE) - height
+            layer = Image.new("RGBA", sheet.size, (0, 0, 0, 0))
+            layer.paste(cut, (x, y))
+            sheet = Image.alpha_composite(sheet, layer)
+    return np.asarray(sheet)
+
+
+def _around(box: Box, scale: float, dx: float, dy: float) -> Box:
+    """A square around the box's longer side, scaled and moved: the reference may have another aspect."""
+    half = max(box[2] - box[0], box[3] - box[1]) * scale / 2
+    x, y = (box[0] + box[2]) / 2 + dx, (box[1] + box[3]) / 2 + dy
+    return (x - half, y - half, x + half, y + half)
+
+
+def _has_writing(name: str) -> bool:
+    return bool(set(name.lower().replace("-", " ").split()) & NO_FLIP_WORDS)
+
+
+def _firsts(counts: tuple[int, ...]) -> list[int]:
+    """Where each group of same objects begins."""
+    return [sum(counts[:group]) for group in range(len(counts))]
+
+
+_LAST: list[Stock] = []
+
+
+def _stock_of(corpus: Corpus) -> Stock:
+    """The corpus's weights, worked out once; they depend on the corpus alone, so keeping them changes no
+    scene.
+    """
+    if not _LAST or _LAST[0].corpus is not corpus:
+        _LAST[:] = [Stock(corpus)]
+    return _LAST[0]
