@@ -40,7 +40,7 @@ CONCEPTS = {
 # Words that are to mean nearly the same.
 SYNONYMS = {"puppy": "dog", "kitten": "cat", "cottage": "house", "hound": "dog"}
 OTHER_WORDS = (
-    "a an the of in on under with to and red green blue starry night sky sunset ocean field snow space forest "
+    "a an the of in on under with to and red green blue starry night sky sunset ocean field snow space woods "
     "two three four left right next small large style pixel art 3d flat line drawing serene"
 )
 

@@ -1,0 +1,145 @@
+"""The command line: one thin group, whose rooms are imported only when they are called.
+
+Knows where each command lives, what a missing extra is called, and how an error is told: one line, and exit
+code 2 where the user's words are wrong or 1 where it is ours. What the commands do is theirs.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import json
+import os
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from allaprima import __version__
+from allaprima.errors import AllaPrimaError, UserError
+
+
+@dataclass(frozen=True)
+class Room:
+    """A command or group of commands that lives elsewhere: `attribute` of `module`, a Typer app or a
+    function."""
+
+    name: str
+    module: str
+    attribute: str
+    help: str
+    extra: str = ""  # what to install with pip when its libraries are missing
+
+    def exists(self) -> bool:
+        return importlib.util.find_spec(self.module) is not None
+
+
+ROOMS = (
+    Room("imagine", "allaprima.engine.commands", "imagine", "Paint a picture from words."),
+    Room("doctor", "allaprima.engine.commands", "doctor", "Tell what this machine has and what is broken."),
+    Room("parse", "allaprima.prompt.commands", "parse", "Show how a prompt and its parameters are read."),
+    Room("corpus", "allaprima.scene.corpus_commands", "app", "Fetch and render the drawings.", "corpus"),
+    Room("scenes", "allaprima.scene.scenes_commands", "app", "Compose scenes and look at them.", "corpus"),
+    Room("train", "allaprima.train.commands", "app", "Train text student, autoencoder, denoiser.", "train"),
+    Room("export", "allaprima.export.commands", "app", "Make a model bundle of trained weights.", "train"),
+    Room("judge", "allaprima.judge.commands", "app", "Measure how pictures follow their words.", "judge"),
+    Room("bench", "allaprima.engine.bench_commands", "app", "Measure speed, side by side."),
+    Room("serve", "allaprima.server.commands", "serve", "Serve the studio and its API.", "serve"),
+    Room("keys", "allaprima.server.keys_commands", "app", "Make and revoke the server's keys.", "serve"),
+    Room("library", "allaprima.studio.library_commands", "app", "Keep your own reference drawings."),
+)
+
+
+class LazyRoom(TyperCommand):
+    """Stands for a room in the help; turns into the real command when it is called."""
+
+    def __init__(self, room: Room) -> None:
+        super().__init__(name=room.name, help=room.help)
+        self._room = room
+
+    def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
+        return load(self._room).make_context(info_name, args, parent, **extra)
+
+
+class Rooms(TyperGroup):
+    """The group of all rooms that exist."""
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        for room in ROOMS:
+            if room.exists():
+                self.add_command(LazyRoom(room), room.name)
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(self.commands)
+
+
+app = typer.Typer(cls=Rooms, no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
+
+
+@app.callback()
+def root(
+    version: bool = typer.Option(False, "--version", help="Print the version and stop.", is_eager=True),
+) -> None:
+    """Text to image while you type, on the computer you already have."""
+    if version:
+        print(f"allaprima {__version__}")
+        raise typer.Exit
+
+
+def load(room: Room) -> Any:
+    """The real command of a room. Raises UserError with the pip command when a library it needs is
+    missing."""
+    try:
+        found = getattr(importlib.import_module(room.module), room.attribute)
+    except ModuleNotFoundError as error:
+        missing = (error.name or "").split(".")[0]
+        if missing == "allaprima" or not room.extra:
+            raise
+        raise UserError(
+            f"`allaprima {room.name}` needs {missing}, which is not installed: "
+            f"pip install 'allaprima[{room.extra}]'."
+        ) from None
+    if not isinstance(found, typer.Typer):
+        command, found = found, typer.Typer(pretty_exceptions_enable=False, add_completion=False)
+        found.command(room.name)(command)
+    return typer.main.get_command(found)
+
+
+def main(args: list[str] | None = None) -> None:
+    """Run a command line and end the process with its exit code."""
+    words = sys.argv[1:] if args is None else args
+    try:
+        code = typer.main.get_command(app).main(words, prog_name="allaprima", standalone_mode=False)
+    except Exception as error:
+        sys.exit(tell(error, as_json="--json" in words))
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def tell(error: Exception, *, as_json: bool) -> int:
+    """Tell an error in one line on stderr, and on stdout as one JSON object where one was promised; its exit
+    code."""
+    if isinstance(error, AllaPrimaError):
+        message, code = str(error), 2 if isinstance(error, UserError) else 1
+    elif isinstance(error, typer.Abort):
+        message, code = "Stopped.", 130
+    elif hasattr(error, "format_message") and hasattr(error, "exit_code"):  # what Typer says of wrong flags
+        message, code = error.format_message(), error.exit_code
+    else:
+        if os.environ.get("ALLAPRIMA_DEBUG", "0") not in ("", "0"):
+            raise error
+        message = f"{type(error).__name__}: {error} (a mistake of ours; ALLAPRIMA_DEBUG=1 shows where)"
+        code = 1
+    message = " ".join(message.split())
+    if not message and code == 2:  # Typer's way of saying that it has shown the help
+        return 2
+    print(f"allaprima: {message}", file=sys.stderr)
+    if as_json:
+        print(json.dumps({"error": {"message": message, "type": type(error).__name__}}, ensure_ascii=False))
+    return code
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,130 @@
+"""`allaprima imagine` and `allaprima doctor`: what they take, and what they print.
+
+Thin on purpose: painting is the painter's, checking the request's. Heavy imports happen inside the commands,
+so that a wrong word is told at once.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from allaprima.errors import UserError
+
+if TYPE_CHECKING:
+    from allaprima.engine.picture import Picture
+
+
+def imagine(
+    prompt: Annotated[list[str], typer.Argument(help="What to paint.", show_default=False)],
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="A .png, .webp or .jpg file.")] = None,
+    seed: Annotated[int | None, typer.Option(help="The same seed gives the same picture.")] = None,
+    steps: Annotated[int | None, typer.Option(help="1 (a draft) to 100.")] = None,
+    guidance: Annotated[float | None, typer.Option(help="How closely to follow the words, 0 to 30.")] = None,
+    memory: Annotated[float | None, typer.Option(help="0 words alone, 1 with drawings recalled.")] = None,
+    count: Annotated[int, typer.Option("--count", "-n", help="Pictures at once, 1 to 16.")] = 1,
+    width: Annotated[int | None, typer.Option(help="Pixels, 64 to 2048.")] = None,
+    height: Annotated[int | None, typer.Option(help="Pixels, 64 to 2048.")] = None,
+    style: Annotated[str | None, typer.Option(help='Such as "pixel art", "3d", "line art".')] = None,
+    no: Annotated[str, typer.Option("--no", help="What should not be there.")] = "",
+    solver: Annotated[str, typer.Option(help="euler or multistep.")] = "euler",
+    bundle: Annotated[Path | None, typer.Option(help="Another model bundle's folder.")] = None,
+    threads: Annotated[int, typer.Option(help="For one model call; 0 takes every core.")] = 0,
+    watch: Annotated[
+        bool | None, typer.Option("--watch/--no-watch", help="Show the picture forming.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Paint a picture from words, and print the path of its file."""
+    from allaprima.engine.options import Options
+    from allaprima.engine.picture import check_writable
+    from allaprima.engine.request import Request
+
+    started = time.perf_counter()
+    options: Options = {
+        "seed": seed, "steps": steps, "guidance_scale": guidance, "memory": memory, "count": count,
+        "width": width, "height": height, "style": style, "negative": no, "solver": solver,
+    }  # fmt: skip
+    if threads < 0:
+        raise UserError(f"threads must be 0 or more, not {threads}.")
+    text = " ".join(prompt)
+    request = Request.checked(text, **options)
+    options["seed"], options["steps"] = request.seed, request.steps
+    paths = _paths(out, request)
+    for path in paths:
+        check_writable(path)
+
+    from allaprima.engine.painter import Painter
+    from allaprima.engine.watching import Watcher
+
+    shown = watch if watch is not None else sys.stdout.isatty() and not as_json
+    with Watcher(request.prompt, shown) as watcher:
+        watcher.say("opening the model")
+        painter = Painter(bundle, threads=threads)
+        watcher.say("reading the words")
+        for step in painter.steps(text, **options):
+            watcher.show(step)
+        pictures = painter.finish(step)
+        watcher.finish(pictures)
+    digests = [picture.save(path) for picture, path in zip(pictures, paths, strict=True)]
+    if as_json:
+        elapsed = (time.perf_counter() - started) * 1000.0
+        print(json.dumps(_report(pictures, paths, digests, elapsed), ensure_ascii=False))
+    else:
+        for path in paths:
+            print(path)
+
+
+def _paths(out: Path | None, request: Any) -> list[Path]:
+    """One path for each picture; several share a stem and are numbered from 1."""
+    from allaprima.engine import settings
+    from allaprima.engine.request import SEEDS, slug
+
+    if out is None:
+        folder, stem = Path(settings.text("out")), slug(request.prompt)
+        return [folder / f"{stem}-{(request.seed + index) % SEEDS}.png" for index in range(request.count)]
+    if request.count == 1:
+        return [out]
+    return [out.with_name(f"{out.stem}-{index + 1}{out.suffix}") for index in range(request.count)]
+
+
+def _report(
+    pictures: tuple[Picture, ...], paths: list[Path], digests: list[str], total_ms: float
+) -> dict[str, Any]:
+    """The one JSON object: `timing_ms` covers the whole command, loading included."""
+    first = pictures[0]
+    timing = {key: round(first.timing_ms[key], 2) for key in ("load", "text", "denoise", "decode")}
+    return {
+        "pictures": [
+            {
+                "path": str(path),
+                "seed": picture.seed,
+                "width": picture.width,
+                "height": picture.height,
+                "sha256": digest,
+                "recipe": picture.recipe,
+            }
+            for picture, path, digest in zip(pictures, paths, digests, strict=True)
+        ],
+        "timing_ms": {**timing, "total": round(total_ms, 2)},
+        "model": {key: first.recipe["model"][key] for key in ("name", "sha256")},
+        "steps": first.recipe["steps"],
+    }
+
+
+def doctor(
+    bundle: Annotated[Path | None, typer.Option(help="Another model bundle's folder.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Tell what this machine has, which settings hold, and what is broken; exit code 1 if anything is."""
+    from allaprima.engine.checkup import examine
+
+    report = examine(bundle)
+    print(json.dumps(report.as_dict(), ensure_ascii=False) if as_json else report.as_text())
+    if report.problems:
+        raise typer.Exit(1)
