@@ -28,7 +28,8 @@ SIZED_SIDE: dict[str, tuple[float, float]] = {
 }
 SMALL_BELOW, LARGE_ABOVE = 0.44, 0.65
 MARGIN = 0.02
-SIZE_FACTOR: dict[str | None, float] = {"small": 0.66, "medium": 1.0, "large": 1.18, None: 1.0}
+# Beside others: a small thing is smaller than its neighbours, and the neighbours of a large thing are.
+SMALLER = 0.64
 
 
 def stands(scenery: str | None) -> bool:
@@ -70,11 +71,12 @@ def plan(
         )
     if total == 1:
         return (_single(rng, words[0], feet),)
+    scales = [SMALLER if word == "small" or (word != "large" and "large" in words) else 1.0 for word in words]
     if len(groups) > 1 and relation in {"above", "below", "on top of"}:
-        return _stacked(groups, words, relation, rng, feet)
+        return _stacked(groups, scales, relation, rng, feet)
     if len(groups) == 1 or (relation is None and total > 2):
-        return _many(groups, words, rng, feet)
-    return _beside(groups, words, relation, rng, feet)
+        return _many(groups, scales, rng, feet)
+    return _beside(groups, scales, relation, rng, feet)
 
 
 def settle(
@@ -105,7 +107,7 @@ def _single(rng: np.random.Generator, size: str | None, feet: float | None) -> B
 
 def _beside(
     groups: Sequence[int],
-    words: Sequence[str | None],
+    scales: Sequence[float],
     relation: str | None,
     rng: np.random.Generator,
     feet: float | None,
@@ -114,22 +116,22 @@ def _beside(
     order = [g for g, n in enumerate(groups) for _ in range(n)]
     turned = relation == "right of" or (relation not in {"left of", "right of"} and rng.random() < 0.5)
     placed = order[::-1] if turned else order
-    row = _row([words[g] for g in placed], rng, feet, y=0.5 + rng.normal(0.0, 0.04))
+    row = _row([scales[g] for g in placed], rng, feet, y=0.5 + rng.normal(0.0, 0.04))
     return tuple(row[::-1] if turned else row)
 
 
 def _stacked(
     groups: Sequence[int],
-    words: Sequence[str | None],
+    scales: Sequence[float],
     relation: str,
     rng: np.random.Generator,
     feet: float | None,
 ) -> tuple[Box, ...]:
     """The first group over the rest ("above", "on top of") or under it ("below")."""
-    first = [words[0]] * groups[0]
-    rest = [words[g] for g, n in enumerate(groups) if g for _ in range(n)]
+    first = [scales[0]] * groups[0]
+    rest = [scales[g] for g, n in enumerate(groups) if g for _ in range(n)]
     upper, lower = (rest, first) if relation == "below" else (first, rest)
-    floor = min(feet, 0.97) if feet is not None else 0.95 + rng.uniform(-0.04, 0.02)
+    floor = max(feet, 0.93) if feet is not None else 0.95 + rng.uniform(-0.04, 0.02)
     room = (floor - 0.03) / 2
     drift = rng.normal(0.0, 0.05)
     bottom = _row(lower, rng, floor, y=0.0, tallest=room * rng.uniform(0.86, 0.98), middle=0.5 + drift)
@@ -149,12 +151,12 @@ def _stacked(
 
 
 def _many(
-    groups: Sequence[int], words: Sequence[str | None], rng: np.random.Generator, feet: float | None
+    groups: Sequence[int], scales: Sequence[float], rng: np.random.Generator, feet: float | None
 ) -> tuple[Box, ...]:
     """A row, or two ranks (triangle, two by two) which leave each thing more room."""
-    order = [words[g] for g, n in enumerate(groups) for _ in range(n)]
+    order = [scales[g] for g, n in enumerate(groups) for _ in range(n)]
     total = len(order)
-    if total == 2 or total > 4 or rng.random() < (0.55 if feet is not None else 0.25):
+    if total == 2 or total > 4 or rng.random() < (0.4 if feet is not None and total < 4 else 0.2):
         return tuple(_row(order, rng, feet, y=0.5 + rng.normal(0.0, 0.05)))
     split = total // 2 if total != 3 or rng.random() < 0.5 else 2
     floor = 0.95 if feet is None else max(feet, 0.93)
@@ -165,7 +167,7 @@ def _many(
 
 
 def _row(
-    words: Sequence[str | None],
+    scales: Sequence[float],
     rng: np.random.Generator,
     feet: float | None,
     *,
@@ -177,7 +179,7 @@ def _row(
     """Boxes from left to right, standing on `feet` or centred on `y`, with gaps that keep them clear of
     each other.
     """
-    n = len(words)
+    n = len(scales)
     cell = 0.96 / n
     widest = min(cell * rng.uniform(0.84, 0.97), tallest)
     # A short row gathers around its middle instead of spreading to the edges.
@@ -185,8 +187,8 @@ def _row(
     reach = step * (n - 1) / 2 + widest / 2
     centre = float(np.clip(middle, min(reach + MARGIN, 0.5), max(1.0 - reach - MARGIN, 0.5)))
     boxes = []
-    for place, word in enumerate(words):
-        side = widest * min(SIZE_FACTOR[word], 1.0) * rng.uniform(0.92, 1.0)
+    for place, scale in enumerate(scales):
+        side = widest * scale * rng.uniform(0.92, 1.0)
         slack = max(step - side, 0.0) / 2
         x = centre + (place - (n - 1) / 2) * step + rng.uniform(-0.5, 0.5) * slack
         bob = 0.0 if level else rng.uniform(-0.02, 0.02)

@@ -14,6 +14,7 @@ import numpy as np
 
 from allaprima.scene import captions
 from allaprima.scene.stock import Stock
+from allaprima.scene.synonyms import SYNONYMS
 from allaprima.scene.truth import SceneObject, Truth
 
 KINDS = {"one": 0.45, "two": 0.20, "counted": 0.10, "several": 0.05, "scenery": 0.20}
@@ -119,9 +120,9 @@ def plot(stock: Stock, rng: np.random.Generator) -> Truth:
         size = None
         if rng.random() < SIZE_SAID_SHARE and len(counts) <= 2 and sum(counts) <= 2:
             # Beside another thing, a size is only worth saying when the two differ.
-            size = choose({"small": 1.0, "large": 1.2, "medium": 0.4 if kind == "one" else 0.0}, rng)
+            size = choose({"small": 1.0, "large": 1.2, "medium": 0.25 if kind == "one" else 0.0}, rng)
         word = drawing.name
-        synonyms = stock.synonyms(drawing)
+        synonyms = SYNONYMS.get(drawing.name.lower(), ())
         if synonyms and rng.random() < captions.SYNONYM_SHARE:
             word = synonyms[int(rng.integers(len(synonyms)))]
         item = SceneObject(

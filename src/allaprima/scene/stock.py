@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from allaprima.scene.corpus import Corpus, Drawing
+    from allaprima.scene.corpus import Corpus
 
 HELD_OUT_SHARE = 0.05
 STYLE_POWER = 0.6  # a style of n drawings weighs n ** 0.6: between equal styles (0) and equal drawings (1)
@@ -31,11 +31,6 @@ GROUP_WEIGHT: dict[str, float] = {
     "flag": 0.5,
 }
 STYLE_WEIGHT: dict[str, float] = {"weather icon": 0.5, "clipart": 0.6, "silhouette": 0.6}
-# A keyword shared by more concepts than this names a kind ("fruit"), not the thing.
-SPECIFIC_KEYWORD = 3
-# Groups whose keywords mostly name the thing; those of faces, people and activities are moods and verbs.
-NAMED_GROUPS = frozenset({"animal", "plant", "food", "place", "object"})
-NOT_A_SYNONYM = frozenset({"face", "animal", "person", "nature", "food", "symbol", "sign", "happy", "sad"})
 
 
 def is_held_out(concept: str, style: str) -> bool:
@@ -86,15 +81,6 @@ class Stock:
             self._totals[style] = STYLE_WEIGHT.get(style, 1.0) * len(rows) ** STYLE_POWER
         totals = np.array([self._totals[style] for style in self.styles])
         self._style_edges = np.cumsum(totals) / totals.sum()
-        uses: Counter[str] = Counter()
-        for rows in corpus.by_concept.values():
-            uses.update({word.lower() for i in rows for word in drawings[i].keywords})
-        names = {drawing.name.lower() for drawing in drawings}
-        self._specific = {
-            word
-            for word, n in uses.items()
-            if n <= SPECIFIC_KEYWORD and word not in names and word not in NOT_A_SYNONYM and _speakable(word)
-        }
 
     def style(self, rng: np.random.Generator) -> str:
         """A style, by weight."""
@@ -116,16 +102,6 @@ class Stock:
         others = [i for i in rows if self.corpus.drawings[i].style != target.style]
         return others[int(rng.integers(len(others)))] if others else index
 
-    def synonyms(self, drawing: Drawing) -> tuple[str, ...]:
-        """The keywords that name this drawing's concept and hardly any other."""
-        if drawing.group not in NAMED_GROUPS:
-            return ()
-        return tuple(word.lower() for word in drawing.keywords if word.lower() in self._specific)
-
 
 def _pick(edges: np.ndarray, rng: np.random.Generator) -> int:
     return min(int(np.searchsorted(edges, rng.random(), side="right")), len(edges) - 1)
-
-
-def _speakable(word: str) -> bool:
-    return 3 <= len(word) <= 16 and word.count(" ") <= 1 and word.replace(" ", "").replace("-", "").isalpha()
