@@ -39,7 +39,12 @@ class Room:
 ROOMS = (
     Room("imagine", "allaprima.engine.commands", "imagine", "Paint a picture from words."),
     Room("doctor", "allaprima.engine.commands", "doctor", "Tell what this machine has and what is broken."),
-    Room("parse", "allaprima.prompt.commands", "parse", "Show how a prompt and its parameters are read."),
+    Room(
+        "parse",
+        "allaprima.prompt.commands",
+        "parse_command",
+        "Show how a prompt and its parameters are read.",
+    ),
     Room("corpus", "allaprima.scene.corpus_commands", "app", "Fetch and render the drawings.", "corpus"),
     Room("scenes", "allaprima.scene.scenes_commands", "app", "Compose scenes and look at them.", "corpus"),
     Room("train", "allaprima.train.commands", "app", "Train text student, autoencoder, denoiser.", "train"),
@@ -50,6 +55,9 @@ ROOMS = (
     Room("keys", "allaprima.server.keys_commands", "app", "Make and revoke the server's keys.", "serve"),
     Room("library", "allaprima.studio.library_commands", "app", "Keep your own reference drawings."),
 )
+
+# The shell's completion belongs to the whole command and is no option of a room.
+_COMPLETION = ("install_completion", "show_completion")
 
 
 class LazyRoom(TyperCommand):
@@ -103,9 +111,12 @@ def load(room: Room) -> Any:
             f"pip install 'allaprima[{room.extra}]'."
         ) from None
     if not isinstance(found, typer.Typer):
-        command, found = found, typer.Typer(pretty_exceptions_enable=False, add_completion=False)
-        found.command(room.name)(command)
-    return typer.main.get_command(found)
+        settings = getattr(importlib.import_module(room.module), f"{room.name.upper()}_SETTINGS", None)
+        function, found = found, typer.Typer(add_completion=False)
+        found.command(room.name, context_settings=settings)(function)
+    command = typer.main.get_command(found)
+    command.params = [each for each in command.params if each.name not in _COMPLETION]
+    return command
 
 
 def main(args: list[str] | None = None) -> None:

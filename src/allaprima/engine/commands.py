@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,6 +19,7 @@ from allaprima.errors import UserError
 
 if TYPE_CHECKING:
     from allaprima.engine.picture import Picture
+    from allaprima.engine.request import Request
 
 
 def imagine(
@@ -44,33 +46,43 @@ def imagine(
     from allaprima.engine.options import Options
     from allaprima.engine.picture import check_writable
     from allaprima.engine.request import Request
+    from allaprima.engine.wish import read_wishes
 
     started = time.perf_counter()
-    options: Options = {
+    if threads < 0:
+        raise UserError(f"threads must be 0 or more, not {threads}.")
+    flags: Options = {
         "seed": seed, "steps": steps, "guidance_scale": guidance, "memory": memory, "count": count,
         "width": width, "height": height, "style": style, "negative": no, "solver": solver,
     }  # fmt: skip
-    if threads < 0:
-        raise UserError(f"threads must be 0 or more, not {threads}.")
-    text = " ".join(prompt)
-    request = Request.checked(text, **options)
-    options["seed"], options["steps"] = request.seed, request.steps
-    paths = _paths(out, request)
+    wishes = read_wishes(" ".join(prompt), flags)
+    # Everything that can be wrong with the words or the place is told before the model is opened.
+    requests = [Request.checked(wish.parts, **wish.options) for wish in wishes]
+    paths = _paths(out, requests)
     for path in paths:
         check_writable(path)
+    for note in dict.fromkeys(note for wish in wishes for note in wish.notes):
+        print(f"allaprima: {note}", file=sys.stderr)
 
     from allaprima.engine.painter import Painter
     from allaprima.engine.watching import Watcher
 
+    pictures: list[Picture] = []
     shown = watch if watch is not None else sys.stdout.isatty() and not as_json
-    with Watcher(request.prompt, shown) as watcher:
+    with Watcher(shown) as watcher:
         watcher.say("opening the model")
         painter = Painter(bundle, threads=threads)
-        watcher.say("reading the words")
-        for step in painter.steps(text, **options):
-            watcher.show(step)
-        pictures = painter.finish(step)
-        watcher.finish(pictures)
+        for wish, request in zip(wishes, requests, strict=True):
+            watcher.say("reading the words")
+            options = wish.options.copy()
+            options["seed"] = request.seed
+            for step in painter.steps(wish.parts, **options):
+                watcher.show(step)
+                if step.index + 1 >= wish.stop_after:
+                    break
+            done = painter.finish(step)
+            watcher.finish(request.prompt, done)
+            pictures += done
     digests = [picture.save(path) for picture, path in zip(pictures, paths, strict=True)]
     if as_json:
         elapsed = (time.perf_counter() - started) * 1000.0
@@ -80,25 +92,32 @@ def imagine(
             print(path)
 
 
-def _paths(out: Path | None, request: Any) -> list[Path]:
-    """One path for each picture; several share a stem and are numbered from 1."""
+def _paths(out: Path | None, requests: Sequence[Request]) -> list[Path]:
+    """One path for each picture; several of one --out share its stem and are numbered from 1."""
     from allaprima.engine import settings
     from allaprima.engine.request import SEEDS, slug
 
-    if out is None:
-        folder, stem = Path(settings.text("out")), slug(request.prompt)
-        return [folder / f"{stem}-{(request.seed + index) % SEEDS}.png" for index in range(request.count)]
-    if request.count == 1:
-        return [out]
-    return [out.with_name(f"{out.stem}-{index + 1}{out.suffix}") for index in range(request.count)]
+    total = sum(request.count for request in requests)
+    if out is not None:
+        names = [out.name] if total == 1 else [f"{out.stem}-{n}{out.suffix}" for n in range(1, total + 1)]
+        return [out.parent / name for name in names]
+    folder = Path(settings.text("out"))
+    return [
+        folder / f"{slug(request.prompt)}-{(request.seed + index) % SEEDS}.png"
+        for request in requests
+        for index in range(request.count)
+    ]
 
 
 def _report(
-    pictures: tuple[Picture, ...], paths: list[Path], digests: list[str], total_ms: float
+    pictures: Sequence[Picture], paths: list[Path], digests: list[str], total_ms: float
 ) -> dict[str, Any]:
     """The one JSON object: `timing_ms` covers the whole command, loading included."""
     first = pictures[0]
-    timing = {key: round(first.timing_ms[key], 2) for key in ("load", "text", "denoise", "decode")}
+    # The pictures of a batch share one dictionary of times.
+    batches = list({id(picture.timing_ms): picture.timing_ms for picture in pictures}.values())
+    timing = {key: round(sum(each[key] for each in batches), 2) for key in ("text", "denoise", "decode")}
+    timing = {"load": round(first.timing_ms["load"], 2), **timing}
     return {
         "pictures": [
             {

@@ -200,17 +200,22 @@ class Painter:
         def denoise(state: Array, t: float) -> Prediction:
             return self._predict(sitting, state, t)
 
-        start = time.perf_counter()
+        spent = 0.0
         walk = sample(
             denoise, sitting.noise, sitting.grid,
             solver=sitting.request.solver, churn=sitting.churn, fresh_noise=fresh_noise,
         )  # fmt: skip
-        for step in walk:
+        while True:
+            # What whoever watches does between two steps is not the painter's time.
+            start = time.perf_counter()
+            step = next(walk, None)
+            spent += (time.perf_counter() - start) * 1000.0
+            if step is None:
+                return
             yield Step(
                 sitting=sitting, index=step.index, count=step.count, t=step.t, next_t=step.next_t,
                 state=step.state, clean=step.clean, guidance=step.guidance,
-                removed=step.removed, added=step.added, hinted=_is_hinted(sitting, step.t),
-                denoise_ms=(time.perf_counter() - start) * 1000.0,
+                removed=step.removed, added=step.added, hinted=_is_hinted(sitting, step.t), denoise_ms=spent,
             )  # fmt: skip
 
     def _predict(self, sitting: Sitting, state: Array, t: float) -> Prediction:

@@ -5,11 +5,16 @@ The matrix costs a thousandth of the decoder, so that every step can be watched.
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from rich.color import Color
+from rich.console import Console, ConsoleOptions
+from rich.segment import Segment
 from rich.style import Style
-from rich.text import Text
 
 Array = NDArray[np.float32]
 UPPER_HALF = "▀"  # its ink is the upper pixel, its ground the lower
@@ -26,21 +31,24 @@ def to_bytes(rgb: Array) -> NDArray[np.uint8]:
     return np.asarray(np.rint((np.clip(rgb, -1.0, 1.0) + 1.0) * 127.5), np.uint8)
 
 
-def half_blocks(pixels: NDArray[np.uint8], columns: int = 48) -> Text:
-    """A picture uint8 [h, w, 3] as coloured half blocks, two pixels to a cell."""
-    height, width = pixels.shape[:2]
-    rows = max(round(columns * height / width / 2), 1) * 2
-    smaller = columns < width
-    filter_ = Image.Resampling.LANCZOS if smaller else Image.Resampling.BICUBIC
-    small = np.asarray(Image.fromarray(pixels).resize((columns, rows), filter_))
-    text = Text(no_wrap=True, end="")
-    for row in range(0, rows, 2):
-        for upper, lower in zip(small[row], small[row + 1], strict=True):
-            text.append(UPPER_HALF, Style(color=_hex(upper), bgcolor=_hex(lower)))
-        text.append("\n")
-    return text
+class HalfBlocks:
+    """A picture uint8 [h, w, 3] for rich: coloured half blocks, two pixels to a cell, `columns` cells
+    wide."""
+
+    def __init__(self, pixels: NDArray[np.uint8], columns: int = 48) -> None:
+        height, width = pixels.shape[:2]
+        rows = max(round(columns * height / width / 2), 1) * 2
+        kind = Image.Resampling.LANCZOS if columns < width else Image.Resampling.BICUBIC
+        self._pixels = np.asarray(Image.fromarray(pixels).resize((columns, rows), kind))
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Segment]:
+        # Segments instead of one Text: two thousand spans a frame would cost more than the painting.
+        for upper_row, lower_row in zip(self._pixels[::2], self._pixels[1::2], strict=True):
+            for upper, lower in zip(upper_row.tolist(), lower_row.tolist(), strict=True):
+                yield Segment(UPPER_HALF, Style.from_color(_colour(*upper), _colour(*lower)))
+            yield Segment.line()
 
 
-def _hex(rgb: NDArray[np.uint8]) -> str:
-    red, green, blue = (int(value) for value in rgb)
-    return f"#{red:02x}{green:02x}{blue:02x}"
+@functools.lru_cache(maxsize=4096)
+def _colour(red: int, green: int, blue: int) -> Color:
+    return Color.from_rgb(red, green, blue)

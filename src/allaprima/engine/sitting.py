@@ -59,7 +59,7 @@ class Step:
     removed: float  # noise taken away, in units of time
     added: float  # noise made anew, likewise
     hinted: bool  # whether the collage was shown to the model
-    denoise_ms: float  # since the first step began
+    denoise_ms: float  # spent on this and the earlier steps
 
     @property
     def is_last(self) -> bool:

@@ -17,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from allaprima.engine.picture import Picture
-from allaprima.engine.preview import half_blocks
+from allaprima.engine.preview import HalfBlocks
 from allaprima.engine.sitting import Step
 
 COLUMNS = 64  # of one picture; two pixels to a cell make it 64 x 64
@@ -27,11 +27,10 @@ MOST_SHOWN = 4  # pictures of a batch side by side
 class Watcher:
     """Shows one sitting, or nothing at all when it is not `shown`; a context manager."""
 
-    def __init__(self, title: str, shown: bool, console: Console | None = None) -> None:
+    def __init__(self, shown: bool, console: Console | None = None) -> None:
         self._console = console or Console(stderr=True)
         live = Live(console=self._console, auto_refresh=False, vertical_overflow="crop")
         self._live = live if shown else None
-        self._title = title
 
     def __enter__(self) -> Watcher:
         if self._live:
@@ -57,16 +56,16 @@ class Watcher:
         line = Table.grid(padding=(0, 1))
         bar = ProgressBar(total=step.count, completed=done, width=max(columns - 14, 8))
         line.add_row(bar, Text(f"step {done} of {step.count}", style="dim"))
-        self._draw(Group(half_blocks(_beside(step.preview), columns), line))
+        self._draw(Group(HalfBlocks(_beside(step.preview), columns), line))
 
-    def finish(self, pictures: Sequence[Picture]) -> None:
+    def finish(self, title: str, pictures: Sequence[Picture]) -> None:
         """The pictures themselves."""
         if self._live is None:
             return
         columns = self._columns(len(pictures))
-        words = f"{self._title}  {pictures[0].timing_ms['total']:.0f} ms"
+        words = f"{title}  {pictures[0].timing_ms['total']:.0f} ms"
         line = Text(words, style="dim", overflow="ellipsis", no_wrap=True)
-        self._draw(Group(half_blocks(_beside([each.pixels for each in pictures]), columns), line))
+        self._draw(Group(HalfBlocks(_beside([each.pixels for each in pictures]), columns), line))
 
     def _columns(self, count: int) -> int:
         """As wide as the window allows, and no taller than it either."""
