@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,9 +17,12 @@ Array = NDArray[np.float32]
 Point = tuple[float, float]
 
 
+@lru_cache(maxsize=1024)
 def rgb(colour: str) -> Array:
-    """'#rrggbb' -> float32 [3] in 0..1."""
-    return np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)], np.float32) / 255
+    """'#rrggbb' -> float32 [3] in 0..1, read-only."""
+    value = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)], np.float32) / 255
+    value.flags.writeable = False
+    return value
 
 
 def mix(a: Array, b: Array, share: float) -> Array:
@@ -164,6 +168,14 @@ class Pen:
         left, upper, right, lower = round(x0 * s), round(y0 * s) - o, round(x1 * s) - 1, round(y1 * s) - o - 1
         if right >= left and lower >= upper:
             self._draw.rectangle((left, upper, right, lower), fill=self._ink(colour, alpha))
+
+    def bar(self, x0: float, y0: float, x1: float, y1: float, colour: Array, alpha: float = 1.0) -> None:
+        """A rectangle with fully rounded ends."""
+        s, o = self._scale, self._offset
+        if (x1 - x0) * s < 1 or (y1 - y0) * s < 1:
+            return
+        box = (x0 * s, y0 * s - o, x1 * s, y1 * s - o)
+        self._draw.rounded_rectangle(box, radius=(y1 - y0) * s / 2, fill=self._ink(colour, alpha))
 
     def line(self, points: Sequence[Point], colour: Array, width: float, alpha: float = 1.0) -> None:
         """A line of the given unit width (at least one oversampled pixel)."""

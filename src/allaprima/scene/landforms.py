@@ -14,14 +14,19 @@ INK = np.zeros(3, np.float32)
 SNOW = np.float32([0.95, 0.97, 1.0])
 
 
-def ridge(stage: Stage, profile: Array, colour: Array, foot: Array | None = None, reach: float = 0.25, texture: float = 0.0) -> None:
-    """Fill below `profile`; when soft, fade to `foot` over `reach` (mist in the valleys)."""
+def ridge(stage: Stage, profile: Array, colour: Array, foot: Array | None = None, reach: float = 0.25, texture: float = 0.0,
+          level: float | None = None) -> None:
+    """Fill below `profile`; when soft, fade to `foot` over `reach` (mist in the valleys).
+
+    The fade follows the profile, or starts at the height `level` (for tree lines, whose tips are not their shape).
+    """
     c = stage.canvas
     mask, top = c.below(profile)
     if c.flat or foot is None:
         c.lay(mask, colour, top)
         return
-    t = np.clip((c.y[top:, None] - profile[None, :]) / reach, 0, 1)
+    start = profile[None, :] if level is None else np.full((1, 1), level, np.float32)
+    t = np.clip((c.y[top:, None] - start) / reach, 0, 1)
     tone = colour + (t * t * (3 - 2 * t))[..., None] * (foot - colour)
     if texture:
         grain = Noise(stage.rng, 8, 14, 3, 0.65).over(c.size)[top:]
@@ -48,7 +53,8 @@ def peaks(stage: Stage, base: float, height: float, count: int, depth: float, sn
     drawn = []
     for k in range(count):
         x = (k + 0.5 + stage.between(-0.35, 0.35)) / count
-        drawn.append((x, height * stage.between(0.5, 1.0), stage.between(1.0, 1.5), int(order[k])))
+        h = height * (stage.between(0.9, 1.0) if order[k] == 0 else stage.between(0.4, 0.78))
+        drawn.append((x, h, stage.between(0.95, 1.35), int(order[k])))
     drawn.sort(key=lambda p: -p[1])
     lit, shade = light.on(bright, depth, True), light.on(dark, depth, True)
     cap_lit = light.on(SNOW, depth * 0.8)
@@ -62,7 +68,7 @@ def peaks(stage: Stage, base: float, height: float, count: int, depth: float, sn
         # Steeper near the tip, with shoulders that the noise breaks up.
         profile = tip + d * slope * (0.75 + 0.5 * np.exp(-d * 9)) + rough * np.minimum(d, 0.12) * 0.38
         mask, top = c.below(profile)
-        mask = mask[: max(c.row(base + 0.02) - top, 1)]
+        mask = mask[: max(c.row(base + 0.06) - top, 1)]
         y = c.y[top : top + len(mask)]
         fall = y - tip
         zig = x + curve(rng, y, 11, 3, 0.6) * np.clip(fall, 0, 0.3) * 0.5 + np.clip(fall, 0, 1) * stage.between(-0.25, 0.25)
@@ -76,11 +82,9 @@ def peaks(stage: Stage, base: float, height: float, count: int, depth: float, sn
             white = cap_lit + side[..., None] * (cap_shade - cap_lit)
             tone = tone + cap[..., None] * (white - tone)
         if not c.flat:
-            mist = smooth(0.15, 1.05, np.clip(fall / h, 0, 1.1))[:, None, None] * 0.85
+            mist = smooth(0.15, 1.05, np.clip(fall / h, 0, 1.1))[:, None, None] * 0.68
             tone = tone + mist * (foot - tone)
         c.lay(mask, tone, top)
-    if c.flat:
-        return
 
 
 def dunes(stage: Stage, top: float) -> None:
@@ -161,7 +165,7 @@ def rolling(stage: Stage, top: float, count: int, tones: tuple[str, ...], trees:
     for k in range(count):
         u = k / max(count - 1, 1)
         a = shade_of(rng, tones, 0.03)
-        depth = 0.5 * (1 - u) ** 1.2
+        depth = 0.38 * (1 - u) ** 1.3
         tone = light.on(mix(a, rgb("#b9d66b"), 0.18 * (1 - u)), depth, True)
         profile = top + (1 - top) * 0.74 * u**1.15 + curve(rng, c.x, 1.1 + 0.9 * (1 - u), 2, 0.35) * tall * (0.4 + 0.35 * u)
         if stage.chance(trees) and k < count - 1:

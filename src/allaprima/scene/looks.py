@@ -32,7 +32,7 @@ LOOKS: dict[str, Look] = {
         Look("painterly", False),
         Look("watercolor", False),
         Look("pixel", True, 128),
-        Look("ink", True),
+        Look("ink", False),
     )
 }
 
@@ -40,9 +40,7 @@ LOOKS: dict[str, Look] = {
 def finish(look: Look, canvas: Canvas, size: int, rng: np.random.Generator) -> NDArray[np.uint8]:
     """uint8 [size, size, 3] in this look."""
     px = canvas.px
-    if look.name == "gradient":
-        px = _polish(px, rng)
-    elif look.name == "painterly":
+    if look.name == "painterly":
         px = _painterly(np.clip(px, 0, 1), rng)
     elif look.name == "watercolor":
         px = _watercolor(np.clip(px, 0, 1), rng)
@@ -52,10 +50,6 @@ def finish(look: Look, canvas: Canvas, size: int, rng: np.random.Generator) -> N
     if look.name == "pixel":
         return _pixel(picture, size)
     return picture
-
-
-def _polish(px: Array, rng: np.random.Generator) -> Array:
-    return px
 
 
 def _blur(px: Array, by: int) -> Array:
@@ -69,29 +63,30 @@ def _strokes(px: Array, rng: np.random.Generator, length: float, width: float, t
     """Repaint with brush strokes: each pixel takes the colour at the middle of the stroke it lies in."""
     n = px.shape[0]
     bend = Lattice(rng, 4, 4).over(n)
-    offsets = rng.random((256,), dtype=np.float32)
-    tones = rng.uniform(-0.06, 0.06, (64, 64)).astype(np.float32)
-    y, x = np.mgrid[0:n, 0:n].astype(np.float32) / n
-    angle = np.float32(turn)
-    cos, sin = np.cos(angle), np.sin(angle)
-    wobble = bend * np.float32(0.05)
-    along, across = x * cos + y * sin, -x * sin + y * cos + wobble
-    v = across / width + 64
-    row = np.floor(v).astype(np.int64)
-    u = along / length + offsets[row % 256] + 64
-    cell = np.floor(u).astype(np.int64)
-    du, dv = (cell + 0.5 - u) * length, (row + 0.5 - v) * width
-    sx = np.clip((x + du * cos - dv * sin) * n, 0, n - 1).astype(np.int64)
-    sy = np.clip((y + du * sin + dv * cos) * n, 0, n - 1).astype(np.int64)
-    out = px[sy, sx]
-    bristle = np.cos((v - row - 0.5) * np.float32(np.pi)) * 0.03 - 0.015
-    return out * (1 + tones[row % 64, cell % 64] + bristle)[..., None]
+    offsets = rng.random(256, dtype=np.float32)
+    tones = rng.uniform(-0.06, 0.06, 64 * 64).astype(np.float32)
+    at = (np.arange(n, dtype=np.float32) + np.float32(0.5)) / n
+    cos, sin = np.float32(np.cos(turn)), np.float32(np.sin(turn))
+    # Both shifted by a constant so that truncation is a floor.
+    v = (at[:, None] * (cos / width) - at[None, :] * (sin / width)) + bend * np.float32(0.05 / width) + np.float32(128)
+    row = v.astype(np.int32)
+    u = (at[:, None] * (sin / length) + at[None, :] * (cos / length)) + offsets[row & 255] + np.float32(64)
+    cell = u.astype(np.int32)
+    du = (cell - u + np.float32(0.5)) * np.float32(length * n)
+    dv = (row - v + np.float32(0.5)) * np.float32(width * n)
+    pixels = np.arange(n, dtype=np.float32)
+    sx = np.minimum(np.maximum(pixels[None, :] + du * cos - dv * sin, 0), n - 1).astype(np.int32)
+    sy = np.minimum(np.maximum(pixels[:, None] + du * sin + dv * cos, 0), n - 1).astype(np.int32)
+    out = px.reshape(-1, 3)[sy * n + sx]
+    bristle = np.float32(0.015) - np.square(dv) * np.float32(0.12 / (width * n) ** 2)
+    out *= (tones[(row & 63) * 64 + (cell & 63)] + bristle + 1)[..., None]
+    return out
 
 
 def _painterly(px: Array, rng: np.random.Generator) -> Array:
-    turn = float(rng.uniform(-0.5, 0.5))
+    turn = float(rng.uniform(-0.28, 0.28))
     coarse = _strokes(px, rng, 0.09, 0.022, turn)
-    fine = _strokes(px, rng, 0.045, 0.012, turn + float(rng.uniform(0.5, 1.1)))
+    fine = _strokes(px, rng, 0.045, 0.012, turn + float(rng.uniform(0.25, 0.7)))
     pick = smooth(-0.3, 0.3, Noise(rng, 5, 5, 2).over(px.shape[0]))[..., None]
     mixed = coarse + pick * (fine - coarse)
     detail = np.abs(px - mixed).mean(-1, keepdims=True)
@@ -104,9 +99,10 @@ def _watercolor(px: Array, rng: np.random.Generator) -> Array:
     n = px.shape[0]
     warp = Noise(rng, 6, 6, 3, 0.6)
     wx, wy = warp.over(n), Noise(rng, 6, 6, 3, 0.6).over(n)
-    rows = np.clip(np.arange(n)[:, None] + wy * n * 0.012, 0, n - 1).astype(np.int64)
-    cols = np.clip(np.arange(n)[None, :] + wx * n * 0.012, 0, n - 1).astype(np.int64)
-    wet = px[rows, cols]
+    at, reach = np.arange(n, dtype=np.float32), np.float32(n * 0.012)
+    rows = np.minimum(np.maximum(at[:, None] + wy * reach, 0), n - 1).astype(np.int32)
+    cols = np.minimum(np.maximum(at[None, :] + wx * reach, 0), n - 1).astype(np.int32)
+    wet = px.reshape(-1, 3)[rows * n + cols]
     soft = _blur(wet, max(n // 32, 1))
     bleed = smooth(-0.2, 0.7, wx)[..., None] * 0.55
     wash = wet + bleed * (soft - wet)
@@ -125,27 +121,36 @@ def _watercolor(px: Array, rng: np.random.Generator) -> Array:
 def _pixel(picture: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
     small = Image.fromarray(picture).resize((64, 64), Image.Resampling.BOX)
     bayer = np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]], np.float32) / 16 - 0.47
-    dither = np.tile(bayer, (16, 16))[..., None] * 9
+    dither = np.tile(bayer, (16, 16))[..., None] * 5
     crisp = Image.fromarray(np.clip(np.asarray(small, np.float32) + dither, 0, 255).astype(np.uint8))
-    crisp = crisp.quantize(24, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).convert("RGB")
+    crisp = crisp.quantize(40, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).convert("RGB")
     return np.asarray(crisp.resize((size, size), Image.Resampling.NEAREST))
 
 
 def _ink(px: Array, rng: np.random.Generator) -> Array:
     n = px.shape[0]
+    wander = Noise(rng, 9, 9, 2, 0.6)
+    wx, wy = wander.over(n), wander.over(n).T
+    rows = np.clip(np.arange(n)[:, None] + wy * n * 0.006, 0, n - 1).astype(np.int32)
+    cols = np.clip(np.arange(n)[None, :] + wx * n * 0.006, 0, n - 1).astype(np.int32)
+    px = px.reshape(-1, 3)[rows * n + cols]
+    grey = px.mean(-1)
+    # The pen runs along the dark side of an edge, so that lights stay lit.
     step = max(n // 128, 1)
-    soft = px
-    dx = np.abs(np.roll(soft, -step, 1) - np.roll(soft, step, 1)).max(-1)
-    dy = np.abs(np.roll(soft, -step, 0) - np.roll(soft, step, 0)).max(-1)
-    dx[:, :step] = dx[:, -step:] = 0
-    dy[:step] = dy[-step:] = 0
-    press = 0.8 + 0.35 * Noise(rng, 12, 12, 2).over(n)
-    line = smooth(0.07, 0.22, np.maximum(dx, dy)) * np.clip(press, 0, 1)
+    around = np.pad(grey, step, mode="edge")
+    bright = np.maximum(
+        np.maximum(around[step:-step, : -2 * step], around[step:-step, 2 * step :]),
+        np.maximum(around[: -2 * step, step:-step], around[2 * step :, step:-step]),
+    )
+    press = np.clip(0.85 + 0.4 * Noise(rng, 10, 10, 2).over(n), 0, 1)
+    line = smooth(0.045, 0.16, (bright - grey) / (0.35 + 0.65 * bright)) * press
     grain = Noise(rng, 64, 64, 2, 0.7).over(n)
     wash = Noise(rng, 4, 4, 3).over(n)
-    paper, ink = rgb("#f6efe0"), rgb("#1f2233")
-    grey = px.mean(-1, keepdims=True)
-    muted = grey + (px - grey) * 0.72
-    tint = np.clip(0.86 + 0.1 * wash + 0.05 * grain, 0, 1)[..., None]
+    paper, ink = rgb("#f6efe0"), rgb("#1a1c2e")
+    muted = grey[..., None] + (px - grey[..., None]) * np.float32(0.8)
+    levels = np.float32(9)
+    stepped = np.floor(muted * levels + 0.5) / levels
+    muted = muted + np.float32(0.45) * (stepped - muted)
+    tint = np.clip(0.86 + 0.1 * wash + 0.04 * grain, 0, 1)[..., None]
     out = paper * (1 - tint + tint * muted)
     return out + line[..., None] * (ink - out)

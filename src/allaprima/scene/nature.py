@@ -193,7 +193,7 @@ def hills(stage: Stage) -> float:
     top = stage.between(0.38, 0.48)
     skies.sky(stage, top + 0.04)
     landforms.far_hills(stage, top + 0.12, 0.16, 3, rgb("#5c8f93"), 1.8)
-    landforms.rolling(stage, top + 0.04, stage.some(4, 5), GREENS, 0.55, 0.16)
+    landforms.rolling(stage, top + 0.04, stage.some(4, 5), GREENS, 0.75, 0.18)
     return 0.86
 
 
@@ -206,6 +206,8 @@ def mountains(stage: Stage) -> float:
     if peaked:
         landforms.peaks(stage, base - 0.02, stage.between(0.34, 0.44), stage.some(3, 4), 0.38, 0.6)
         landforms.peaks(stage, base + 0.02, stage.between(0.2, 0.28), stage.some(3, 5), 0.16, 0.35)
+        mist = light.on(mix(rgb("#6f8f86"), light.haze, 0.45), 0.2, True)
+        landforms.ridge(stage, (base - 0.015 + curve(stage.rng, c.x, 2.2, 3) * 0.02).astype(np.float32), mist)
     else:
         tone = mix(rgb("#3f6a8a"), shade_of(stage.rng, ("#5a4f8a", "#2f6f7f", "#4a6a9a")), 0.6)
         for k in range(6):
@@ -217,7 +219,7 @@ def mountains(stage: Stage) -> float:
         ground = base + 0.05 + 0.11 * k + curve(stage.rng, c.x, 1.6, 2) * 0.03
         line = plants.conifer_line(stage, ground.astype(np.float32), 40 - 14 * k, 0.06 + 0.05 * k)
         woods = light.on(shade_of(stage.rng, DEEP_GREENS), 0.24 - 0.2 * k, True)
-        landforms.ridge(stage, line, woods, mix(woods, light.haze, 0.3), 0.14)
+        landforms.ridge(stage, line, woods, mix(woods, light.haze, 0.35), 0.14, 0.0, float(ground.mean()) - 0.07)
     grass = light.on(shade_of(stage.rng, GREENS), 0.0, True)
     profile = base + 0.17 + curve(stage.rng, c.x, 1.4, 2) * 0.025
     landforms.ridge(stage, profile, grass, grass * np.float32(0.78), 0.3, 0.05)
@@ -235,7 +237,7 @@ def forest(stage: Stage) -> float:
         tone = light.on(mix(wood, rgb("#6fa08a"), 0.3 - 0.12 * k), 0.58 - 0.19 * k, True)
         grow = plants.conifer_line if kind < 0.62 else plants.tree_line
         line = grow(stage, ground.astype(np.float32), 30 - 6 * k, 0.3 + 0.04 * k if kind < 0.62 else 0.16 + 0.05 * k)
-        landforms.ridge(stage, line, tone, mix(tone, light.haze, 0.55), 0.36)
+        landforms.ridge(stage, line, tone, mix(tone, light.haze, 0.62), 0.3, 0.0, 0.42 + 0.05 * k)
     if not c.flat and stage.sun is not None and light.dark < 0.5:
         _shafts(stage)
     floor = light.on(mix(shade_of(stage.rng, GREENS), wood, 0.45), 0.0, True)
@@ -246,7 +248,7 @@ def forest(stage: Stage) -> float:
             for x, foot, h in _stand(stage, 9):
                 near = (foot - 0.74) / 0.16
                 green = light.on(mix(wood, rgb("#5f9a6a"), 0.15), 0.16 * (1 - near), True)
-                plants.conifer(pen, x, foot, h, green, green * np.float32(0.78), light.snow, 1.0)
+                plants.conifer(pen, x, foot, h, green, green * np.float32(0.78), light.snow, 1.0, light.on(landforms.SNOW))
         elif kind < 0.82:
             bark, marks = light.on(rgb("#eef0ea")), light.on(rgb("#3f3a3c"))
             for x, foot, _ in _stand(stage, 10):
@@ -254,7 +256,7 @@ def forest(stage: Stage) -> float:
             leaf = light.on(shade_of(stage.rng, ("#a9c94f", "#d9b843", "#8fbf5a", "#e0913f")))
             for _ in range(46):
                 r = stage.between(0.015, 0.06)
-                pen.oval(stage.between(0, 1), stage.between(-0.03, 0.2) ** 1.2 if stage.chance(0.8) else 0.22, r, r * 0.75,
+                pen.oval(stage.between(0, 1), abs(stage.between(-0.03, 0.2)) ** 1.2 if stage.chance(0.8) else 0.22, r, r * 0.75,
                          mix(leaf, np.zeros(3, np.float32) if stage.chance(0.5) else np.ones(3, np.float32), stage.between(0, 0.16)), 0.92)
         else:
             for x, foot, h in _stand(stage, 7):
@@ -322,7 +324,7 @@ def snow(stage: Stage) -> float:
     with c.pen() as pen:
         for x, foot, h in _stand(stage, stage.some(3, 6)):
             green = light.on(mix(woods, rgb("#3f7a5f"), 0.4))
-            plants.conifer(pen, x, foot - 0.06, h * 0.62, green, green * np.float32(0.8), 0.85, -1.0)
+            plants.conifer(pen, x, foot - 0.06, h * 0.62, green, green * np.float32(0.8), 0.85, -1.0, light.on(landforms.SNOW))
     if stage.weather is None and stage.chance(0.3):
         c.splat(stage.rng.random((90, 2), dtype=np.float32), 0.002 + 0.002 * stage.rng.random(90, dtype=np.float32), np.full((90, 3), 0.4 - 0.15 * light.dark, np.float32))
     return 0.86

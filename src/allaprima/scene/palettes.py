@@ -53,9 +53,9 @@ SKIES: dict[str, tuple[tuple[str, ...], ...]] = {
 TINTS: dict[str, tuple[str, float]] = {
     "day": ("#ffffff", 0.0),
     "sunrise": ("#ffdccb", 0.10),
-    "sunset": ("#c87a68", 0.10),
+    "sunset": ("#cc8870", 0.10),
     "dusk": ("#6f659a", 0.10),
-    "night": ("#33466f", 0.06),
+    "night": ("#33466f", 0.12),
 }
 DARK: dict[str, float] = {"day": 0.0, "sunrise": 0.1, "sunset": 0.35, "dusk": 0.7, "night": 1.0}
 

@@ -330,6 +330,9 @@ def underwater(stage: Stage) -> float:
     top = mix(mix(upper, LIGHT, 0.25), light.glow, warm) * np.float32(gain)
     middle = mix(upper, light.stops[0], warm) * np.float32(gain * 0.92)
     low = deep * np.float32(0.35 + 0.6 * gain)
+    if light.time in ("dusk", "night"):
+        blue = rgb("#0b2a66") if light.time == "night" else rgb("#3a4f9a")
+        top, middle, low = mix(top, blue, 0.35), mix(middle, blue, 0.5), mix(low, blue * np.float32(0.7), 0.6)
     t = c.y
     if c.flat:
         wave = curve(rng, c.x, 3, 2) * 0.5
@@ -497,6 +500,7 @@ def plain(stage: Stage) -> float:
     if stage.chance(0.3):
         tone = mix(tone, LIGHT if stage.light.dark < 0.5 else INK, 0.4)
     c.px[:] = tone
+    shine = mix(tone, LIGHT if stage.light.dark < 0.5 else rgb("#8f9dff"), 0.5)
     if kind < 0.3:
         return 0.82
     if kind < 0.5:
@@ -506,12 +510,12 @@ def plain(stage: Stage) -> float:
         floor = mix(tone, LIGHT, 0.25) if stage.chance(0.5) else mix(tone, INK, 0.1)
         mask, top = c.below(np.full(c.size, line, np.float32), 0.0 if c.flat else 0.12)
         c.lay(mask, floor, top)
-        c.glow(0.5, 0.42, 0.34, mix(tone, LIGHT, 0.6), 0.35, 1.2)
+        c.glow(0.5, 0.42, 0.34, shine, 0.35, 1.2)
     else:
         if c.flat:
-            c.disc(0.5, stage.between(0.46, 0.52), stage.between(0.34, 0.4), mix(tone, LIGHT, 0.38))
+            c.disc(0.5, stage.between(0.46, 0.52), stage.between(0.34, 0.4), mix(tone, shine, 0.6))
         else:
-            c.glow(0.5, 0.48, 0.42, mix(tone, LIGHT, 0.5), 0.6)
+            c.glow(0.5, 0.48, 0.42, shine, 0.55 - 0.2 * stage.light.dark)
             corner = (c.x[None, :] - 0.5) ** 2 + (c.y[:, None] - 0.5) ** 2
             c.px *= (1 - 0.4 * corner)[..., None]
     return 0.82
@@ -521,8 +525,10 @@ def pattern(stage: Stage) -> float:
     """A quiet pattern: dots, stripes, rays, waves, checks or confetti."""
     c, rng = stage.canvas, stage.rng
     base = _mood(stage, shade_of(rng, STUDIO, 0.02))
-    share = stage.between(0.22, 0.42)
+    share = stage.between(0.32, 0.55)
     other = mix(base, LIGHT if stage.chance(0.65) else _mood(stage, shade_of(rng, STUDIO)), share)
+    if float(np.abs(other - base).max()) < 0.09:
+        other = base * np.float32(0.86)
     kind, count = stage.some(0, 5), stage.some(6, 12)
     c.px[:] = base
     x, y = c.x[None, :], c.y[:, None]
@@ -548,9 +554,9 @@ def pattern(stage: Stage) -> float:
         mask = np.clip(np.sin(x * n * np.float32(np.pi)) * np.sin(y * n * np.float32(np.pi)) * soft * 1.2 + 0.5, 0, 1)
     else:
         with c.pen() as pen:
-            for _ in range(70):
-                px, py, r, a = stage.between(0, 1), stage.between(0, 1), stage.between(0.006, 0.018), stage.between(0, 3.1)
-                hue = mix(other, _mood(stage, rgb(CORALS[stage.some(0, len(CORALS) - 1)])), 0.45)
+            for _ in range(95):
+                px, py, r, a = stage.between(0, 1), stage.between(0, 1), stage.between(0.01, 0.024), stage.between(0, 3.1)
+                hue = mix(other, rgb(CORALS[stage.some(0, len(CORALS) - 1)]), 0.6)
                 dx, dy = np.cos(a) * r, np.sin(a) * r
                 pen.poly([(px - dx, py - dy), (px + dy * 0.4, py - dx * 0.4), (px + dx, py + dy), (px - dy * 0.4, py + dx * 0.4)], hue)
         return 0.82

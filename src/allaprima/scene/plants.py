@@ -32,12 +32,13 @@ def tree_line(stage: Stage, ground: Array, count: int, height: float) -> Array:
     r = (height * rng.uniform(0.45, 1.0, count)).astype(np.float32)
     d = (c.x[None, :] - x[:, None]) / r[:, None]
     heads = np.sqrt(np.maximum(1 - d * d, 0)) * r[:, None]
-    rough = curve(rng, c.x, 60, 2) * height * 0.06
+    rough = curve(rng, c.x, 48, 2) * height * 0.13
     heads = heads.max(0)
     return ground - heads - np.where(heads > 0, rough, 0)
 
 
-def conifer(pen: Pen, x: float, foot: float, h: float, colour: Array, side: Array, snow: float, lean: float) -> None:
+def conifer(pen: Pen, x: float, foot: float, h: float, colour: Array, side: Array, snow: float, lean: float,
+            white: Array | None = None) -> None:
     """One spruce: tiers of boughs, a shaded side, sometimes snow."""
     tiers = 5
     trunk = mix(colour, rgb("#4a3426"), 0.6)
@@ -50,8 +51,7 @@ def conifer(pen: Pen, x: float, foot: float, h: float, colour: Array, side: Arra
         pen.poly([(x, top), (x + w, low + droop), (x + w * 0.45, low - droop), (x, low + droop * 0.6),
                   (x - w * 0.45, low - droop), (x - w, low + droop)], colour)
         pen.poly([(x, top), (x + lean * w, low + droop), (x + lean * w * 0.45, low - droop), (x, low + droop * 0.6)], side)
-        if snow > 0.2:
-            white = mix(colour, np.float32([0.94, 0.97, 1.0]) * (0.35 + 0.65 * float(colour.max() + 0.35)), min(snow * 1.2, 0.95))
+        if snow > 0.2 and white is not None:
             u = 0.62
             pen.poly([(x, top), (x + w * u, top + (low - top) * u), (x + w * 0.25, top + (low - top) * 0.5),
                       (x, top + (low - top) * 0.72), (x - w * 0.25, top + (low - top) * 0.5),
@@ -89,13 +89,20 @@ def palm(pen: Pen, stage: Stage, x: float, foot: float, h: float, colour: Array,
     right = [(px + h * 0.03 * (1.25 - t * 0.6), py) for (px, py), t in zip(spine, steps, strict=True)]
     pen.poly(left + right[::-1], trunk)
     cx, cy = spine[-1]
-    for k in range(9):
-        angle = -2.9 + k * 0.725 * (0.9 if k < 8 else 1) + stage.between(-0.12, 0.12)
-        reach = h * stage.between(0.42, 0.55)
-        tx, ty = cx + np.cos(angle) * reach, cy + np.sin(angle) * reach * 0.55 + reach * 0.42
-        mx, my = cx + np.cos(angle) * reach * 0.55, cy + np.sin(angle) * reach * 0.55 - reach * 0.12
-        leaf = mix(colour, INK if k % 2 else LIGHT, 0.14)
-        pen.poly([(cx, cy), (mx, my - reach * 0.09), (tx, ty), (mx, my + reach * 0.1)], leaf)
+    ts = np.linspace(0, 1, 9)
+    for k in (0, 8, 1, 7, 2, 6, 3, 5, 4):
+        angle = -np.pi * (0.02 + 0.96 * k / 8) + stage.between(-0.1, 0.1)
+        reach = h * stage.between(0.4, 0.5)
+        px = cx + np.cos(angle) * reach * ts * (1.15 - 0.25 * ts)
+        py = cy + np.sin(angle) * reach * 0.7 * ts * (1.2 - 0.55 * ts) + reach * 0.62 * ts**2.2
+        width = reach * 0.2 * np.sin(np.pi * np.minimum(ts * 1.04, 1)) ** 0.7
+        notch = np.where(np.arange(9) % 2 == 0, 0.45, 1.0)
+        leaf = mix(colour, INK if k % 2 else LIGHT, 0.12 + 0.02 * (k % 3))
+        upper = list(zip(px.tolist(), py.tolist(), strict=True))
+        lower = list(zip((px - np.cos(angle) * width * 0.25).tolist(), (py + width * notch).tolist(), strict=True))
+        pen.poly(upper + lower[::-1], leaf)
+    for dx, dy in ((-0.02, 0.02), (0.022, 0.028), (0.0, 0.04)):
+        pen.oval(cx + dx * h, cy + dy * h, h * 0.022, h * 0.022, mix(trunk, INK, 0.25))
 
 
 def saguaro(pen: Pen, x: float, foot: float, h: float, colour: Array, side: float) -> None:
@@ -142,7 +149,7 @@ def grass(stage: Stage, top: float, colour: Array, count: int, tall: float = 0.0
     """Blades along the lower edge, nearer ones taller."""
     rng = stage.rng
     xs, us, lean = rng.uniform(-0.02, 1.02, count), np.sort(rng.random(count)), rng.uniform(-0.5, 0.5, count)
-    tone = rng.uniform(-0.22, 0.22, count)
+    tone = rng.uniform(-0.1, 0.24, count)
     with stage.canvas.pen(max(top - tall, 0), 1) as pen:
         for x, u, tilt, dt in zip(xs.tolist(), us.tolist(), lean.tolist(), tone.tolist(), strict=True):
             y = top + (1.03 - top) * u

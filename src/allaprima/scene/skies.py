@@ -65,9 +65,9 @@ def _sun_or_moon(stage: Stage, horizon: float) -> None:
             c.disc(x, y, r * k, light.sun if low else mix(light.sun, WHITE, 0.3), alpha * power * (0.5 if light.dark > 0.5 else 1))
     else:
         c.glow(x, y, r * 5.5, light.glow, (0.5 if low else 0.34) * power, 1.25)
-        c.glow(x, y, r * 2.2, light.sun, (0.65 if low else 0.5) * power)
+        c.glow(x, y, r * 2.2, mix(light.glow, light.sun, 0.5), (0.4 if low else 0.5) * power)
     if light.dark < 0.6:
-        c.disc(x, y, r, light.sun, power, 0.004 if c.flat else 0.012)
+        c.disc(x, y, r, light.sun, power, 0.004 if c.flat else 0.008)
         return
     if crescent:
         _crescent(stage, x, y, r)
@@ -172,9 +172,8 @@ def _clouds(stage: Stage, horizon: float, amount: float) -> None:
         if kind < 0.45:
             streaks(stage, horizon, 0.5)
     elif low:
-        if kind < 0.75:
-            streaks(stage, horizon, 1.0)
-        if kind > 0.6:
+        streaks(stage, horizon, 1.0)
+        if kind > 0.55:
             cumulus(stage, horizon, max(1, round(2 * amount)))
     else:
         if kind < 0.3:
@@ -193,13 +192,13 @@ def streaks(stage: Stage, horizon: float, strength: float) -> None:
         with c.pen(0, horizon) as pen:
             for x, v, w, h in rows:
                 y = v * horizon
-                tone = mix(light.cloud, light.shade, 0.75 * (1 - v) if low else 0.25 * v)
+                tone = mix(light.cloud, light.shade, 0.25 * v)
+                if low:
+                    tone = mix(blend(light.stops, np.float32(v)), light.shade if v < 0.6 else light.sun, 0.42)
                 for k, (dx, dy, scale) in enumerate(((0, 0, 1), (0.3, -0.013, 0.6), (-0.35, 0.012, 0.55))):
                     half, thick = w * scale * 0.5, 0.011 * h * (1 if k == 0 else 0.8)
                     cx, cy = x + dx * w, y + dy
-                    pen.box(cx - half, cy - thick, cx + half, cy + thick, tone)
-                    pen.oval(cx - half, cy, thick, thick, tone)
-                    pen.oval(cx + half, cy, thick, thick, tone)
+                    pen.bar(cx - half, cy - thick, cx + half, cy + thick, tone)
         return
     noise = Noise(stage.rng, 2, 4, 5, 0.55)
     shift = stage.between(0, 8)
@@ -227,28 +226,46 @@ def cumulus(stage: Stage, horizon: float, count: int, big: float = 1.0) -> None:
         v = (k + stage.between(0.1, 0.9)) / count
         y = horizon * (0.9 - 0.62 * v)
         w = (0.10 + 0.2 * v) * stage.between(0.8, 1.35) * big
-        places.append((stage.between(-0.05, 1.05), y, w, w * stage.between(0.42, 0.62), v))
+        h = w * stage.between(0.42, 0.62)
+        if light.time in ("sunset", "sunrise", "dusk"):
+            w, h = (w, h * 0.9) if c.flat else (w * 1.4, h * 0.55)
+        places.append((stage.between(-0.05, 1.05), y, w, h, v))
     if c.flat:
         _flat_cumulus(stage, places, horizon)
         return
-    billow = Noise(rng, 7, 7, 4, 0.58)
-    grain = billow.over(c.size)
+    low = light.time in ("sunset", "sunrise", "dusk")
+    grain = (Noise(rng, 4, 16, 4, 0.6) if low else Noise(rng, 6, 8, 4, 0.5)).over(c.size)
     envelope = np.full((c.size, c.size), -4, np.float32)
     for x, y, w, h, _ in places:
         across = ((c.x - x) / w) ** 2
         dy = c.y - y
         down = np.where(dy > 0, (dy / (h * 0.22)) ** 2, (dy / h) ** 2)
         np.maximum(envelope, 1 - across[None, :] - down[:, None], out=envelope)
-    density = envelope + grain * np.float32(0.85) - np.float32(0.12)
+    density = envelope * np.float32(0.6 if low else 1.0) + grain * np.float32(0.9) - np.float32(0.12)
     alpha = smooth(0.0, 0.38, density) * smooth(horizon + 0.02, horizon - 0.05, c.y)[:, None]
     # Lit where the cloud thins toward the light above, shaded where it thickens.
     step = max(c.size * 3 // 128, 1)
-    above = np.roll(density, step, axis=0)
-    left = np.roll(density, step if stage.sun is None or stage.sun[0] < 0.5 else -step, axis=1)
-    lit = np.clip(0.62 + (density - above) * 0.75 + (density - left) * 0.4 - (density - 0.5) * 0.12, 0, 1)
+    above = _shift(density, step, 0)
+    aside = _shift(density, step if stage.sun is None or stage.sun[0] < 0.5 else -step, 1)
+    fall = (density - above) * (-0.5 if low else 0.75)
+    lit = np.clip((0.5 if low else 0.62) + fall + (density - aside) * 0.4 - (density - 0.5) * (0.4 if low else 0.12), 0, 1)
     lit = lit * lit * (3 - 2 * lit)
     colour = light.shade + lit[..., None] * (light.cloud - light.shade)
-    c.lay(alpha * np.float32(0.96), colour)
+    if low:
+        rim = smooth(0.55, 0.05, density)[..., None] * 0.7
+        colour = colour + rim * (mix(light.cloud, light.sun, 0.35) - colour)
+    c.lay(alpha * np.float32(0.92 if low else 0.96), colour)
+
+
+def _shift(field: Array, by: int, axis: int) -> Array:
+    """`field` moved by whole pixels; what leaves does not come back on the other side."""
+    moved = np.roll(field, by, axis=axis)
+    lost = slice(0, by) if by > 0 else slice(by, None)
+    if axis == 0:
+        moved[lost] = field[lost]
+    else:
+        moved[:, lost] = field[:, lost]
+    return moved
 
 
 def _flat_cumulus(stage: Stage, places: list[tuple[float, float, float, float, float]], horizon: float) -> None:
@@ -272,11 +289,10 @@ def _flat_cumulus(stage: Stage, places: list[tuple[float, float, float, float, f
                     ring = [(px + r * k * np.sin(a), min(py + dy - r * k * np.cos(a), cut))
                             for a in np.linspace(0, 2 * np.pi, steps * 2, endpoint=False)]
                     pen.poly(ring, shade)
-                if dy == 0.0:
-                    half, thick = w * 0.86, h * 0.13
-                    pen.box(x - half, foot - 2 * thick, x + half, foot, shade)
-                    pen.oval(x - half, foot - thick, thick, thick, shade)
-                    pen.oval(x + half, foot - thick, thick, thick, shade)
+                thick = h * 0.24
+                left = puffs[0][0] - puffs[0][2] - thick * 0.3
+                right = puffs[-1][0] + puffs[-1][2] + thick * 0.3
+                pen.bar(left, foot - thick + dy, right, foot + dy, shade)
 
 
 def overcast(stage: Stage, horizon: float) -> None:

@@ -16,9 +16,12 @@ def sea_tones(stage: Stage) -> tuple[Array, Array]:
     """Water near the horizon and close by, in this light."""
     light = stage.light
     far, near = (rgb(h) for h in SEAS[stage.some(0, len(SEAS) - 1)])
-    share = {"day": 0.25, "sunrise": 0.55, "sunset": 0.6, "dusk": 0.5, "night": 0.4}[light.time]
-    upper = light.stops[min(1, len(light.stops) - 1)]
-    return mix(light.on(far), light.horizon, share), mix(light.on(near), upper, share * 0.55)
+    if light.time in ("sunrise", "sunset", "dusk"):
+        # Low light: water is the sky upside down, a little darker, with its own blue held back to keep it clean.
+        dim = {"sunrise": 0.9, "sunset": 0.82, "dusk": 0.8}[light.time]
+        return mix(light.stops[-2], light.haze, 0.3) * np.float32(dim), mix(light.stops[0], light.on(near), 0.35) * np.float32(dim)
+    share = 0.25 if light.time == "day" else 0.4
+    return mix(light.on(far), light.horizon, share), mix(light.on(near), light.stops[1], share * 0.55)
 
 
 def sea(stage: Stage, top: float, bottom: float = 1.0, calm: float = 1.0) -> None:
@@ -34,6 +37,8 @@ def sea(stage: Stage, top: float, bottom: float = 1.0, calm: float = 1.0) -> Non
     bands = stage.some(5, 8)
     edge = np.minimum((y - top) * c.size + 0.5, 1)[:, None] if top * c.size == r0 else 1.0
     middle = mix(far, near, 0.55)
+    if light.time in ("sunrise", "sunset", "dusk"):
+        middle = mix(light.stops[1], middle, 0.5)
     if c.flat:
         steps = t**0.6 * bands
         wobble = waves.at(c.x * 3, y * 9) * 0.35
@@ -75,18 +80,16 @@ def glitter(stage: Stage, top: float, bottom: float = 1.0) -> None:
                 thick = 0.0022 + 0.0055 * t
                 tone = mix(light.sun, light.glow, turn * 0.6)
                 alpha = (0.95 - 0.5 * t) * strength
-                pen.box(cx - half, y - thick, cx + half, y + thick, tone, alpha)
-                pen.oval(cx - half, y, thick, thick, tone, alpha)
-                pen.oval(cx + half, y, thick, thick, tone, alpha)
+                pen.bar(cx - half, y - thick, cx + half, y + thick, tone, alpha)
         return
     r0, r1 = c.row(top), min(c.row(bottom) + 1, c.size)
     t = (c.y[r0:r1] - top) / (1 - top)
-    ripple = Noise(stage.rng, 14, 10, 2, 0.6)
-    v = (np.log(np.maximum(t, 0) * 12 + 0.4) * 11).astype(np.float32)
-    n = ripple.at(c.x, v)
-    width = r * (0.75 + 1.5 * t)
+    ripple = Noise(stage.rng, 9, 46, 2, 0.7)
+    v = (np.sqrt(np.maximum(t, 0)) * 46).astype(np.float32)
+    n = ripple.at(c.x * np.float32(0.9), v)
+    width = r * (0.6 + 1.15 * t)
     across = np.exp(-(((c.x[None, :] - x) / width[:, None]) ** 2))
-    sparkle = smooth(0.62, 0.95, across * 0.8 + n * 0.42 + 0.12)
+    sparkle = smooth(0.6, 0.88, across * 0.72 + n * (0.1 + 0.42 * across) * np.minimum(0.4 + t * 2, 1)[:, None] + 0.08)
     sheen = np.exp(-(((c.x[None, :] - x) / (width[:, None] * 2.2)) ** 2)) * 0.4
     fade = (1 - 0.55 * t)[:, None]
     c.lift(sheen * fade * np.float32(strength), light.glow, r0)
