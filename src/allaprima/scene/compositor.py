@@ -80,7 +80,7 @@ def compose(corpus: Corpus, seed: int, size: int = 128) -> Scene:
     truth, flips = _arrange(stock, truth, float(backdrop.ground), backdrop.picture, place, craft)
     shadows = layout.stands(truth.scenery) and truth.look != "flat" and craft.random() < SHADOW_SHARE
     _paste(picture, corpus, truth, flips, shadows)
-    collage = _collage(stock, truth, flips, memory)
+    collage = _collage(stock, truth, memory)
     dense, short = captions.write(truth, voice)
     return Scene(seed, np.asarray(picture), collage, dense, short, truth)
 
@@ -118,8 +118,7 @@ def _arrange(
     for obj, box, group in zip(truth.objects, boxes, groups, strict=True):
         _, colour, source = looks[group]
         objects.append(replace(obj, box=box, colour=colour, recoloured_from=source))
-        words = set(obj.name.lower().replace("-", " ").split())
-        flips.append(bool(sides[group]) and not words & NO_FLIP_WORDS)
+        flips.append(bool(sides[group]) and not _has_writing(obj.name))
     chance = craft.random(len(first)) < COLOUR_SAID_SHARE
     plain_faces = [stock.corpus.drawings[truth.objects[i].drawing].group == "face" for i in first]
     said = tuple(
@@ -262,39 +261,37 @@ def _cast_shadow(picture: Image.Image, left: int, top: int, width: int, height: 
     picture.paste((18, 20, 32), (x, y, x + mask.width, y + mask.height), mask)
 
 
-def _collage(stock: Stock, truth: Truth, flips: list[bool], rng: np.random.Generator) -> np.ndarray:
+def _collage(stock: Stock, truth: Truth, rng: np.random.Generator) -> np.ndarray:
     """The drawings that memory would offer for this scene, near where they will be: uint8 [128, 128, 4]."""
     sheet = Image.new("RGBA", (COLLAGE_SIZE, COLLAGE_SIZE), (0, 0, 0, 0))
+    standing = layout.stands(truth.scenery)
     for number, start in enumerate(_firsts(truth.counts)):
         own = rng.random() < OWN_REFERENCE_SHARE
         index = truth.objects[start].drawing
         index = index if own else stock.reference(rng, index)
         left, top, right, bottom = _bounds(stock.corpus, index)
         aspect = (right - left) / (bottom - top)
-        turned = rng.random() < 0.5 and not (
-            truth.objects[start].name and _has_writing(truth.objects[start].name)
-        )
+        turned = rng.random() < 0.5 and not _has_writing(truth.objects[start].name)
         for obj in truth.objects[start : start + truth.counts[number]]:
             scale, dx, dy = rng.uniform(0.85, 1.15), *rng.uniform(-0.06, 0.06, 2)
-            box = _around(obj.box, scale, dx, dy)
-            width, height = _pixels(layout.settle([box], [aspect], scenery=truth.scenery)[0], COLLAGE_SIZE)
+            box = _around(obj.box, scale, dx, dy, standing)
+            fitted = layout.settle([box], [aspect], scenery=truth.scenery)[0]
+            width, height = _pixels(fitted, COLLAGE_SIZE)
             cut = _cut(stock.corpus, index, width, height, turned)
-            bottom_y = (
-                box[3] if layout.stands(truth.scenery) else (box[1] + box[3] + height / COLLAGE_SIZE) / 2
-            )
-            x = round((box[0] + box[2]) / 2 * COLLAGE_SIZE - width / 2)
-            y = round(bottom_y * COLLAGE_SIZE) - height
+            x = round((fitted[0] + fitted[2]) / 2 * COLLAGE_SIZE - width / 2)
+            y = round(fitted[3] * COLLAGE_SIZE) - height
             layer = Image.new("RGBA", sheet.size, (0, 0, 0, 0))
             layer.paste(cut, (x, y))
             sheet = Image.alpha_composite(sheet, layer)
     return np.asarray(sheet)
 
 
-def _around(box: Box, scale: float, dx: float, dy: float) -> Box:
+def _around(box: Box, scale: float, dx: float, dy: float, standing: bool) -> Box:
     """A square around the box's longer side, scaled and moved: the reference may have another aspect."""
-    half = max(box[2] - box[0], box[3] - box[1]) * scale / 2
-    x, y = (box[0] + box[2]) / 2 + dx, (box[1] + box[3]) / 2 + dy
-    return (x - half, y - half, x + half, y + half)
+    side = max(box[2] - box[0], box[3] - box[1]) * scale
+    x = (box[0] + box[2]) / 2 + dx
+    bottom = (box[3] if standing else (box[1] + box[3] + side) / 2) + dy
+    return (x - side / 2, bottom - side, x + side / 2, bottom)
 
 
 def _has_writing(name: str) -> bool:
