@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from allaprima.prompt.lexer import DASHES, seal, seal_quotations
-from allaprima.prompt.parameters import TABLE, Codes, Flag, Parameter, References
+from allaprima.prompt.parameters import BY_NAME, TABLE, Codes, Flag, Parameter, References
 from allaprima.prompt.tree import ImageReference, Prompt, TextPart
 from allaprima.prompt.values import looks_like_picture
 
@@ -17,8 +17,9 @@ _ALWAYS = str.maketrans({c: "\\" + c for c in '\\{}[]"'})
 _QUOTED = str.maketrans({c: "\\" + c for c in '\\{}"'})
 _IN_REFERENCE = str.maketrans({c: "\\" + c for c in '\\{}" '})
 _COLONS = re.compile(r":{2,}|:$")
-_DASHES = re.compile(rf"[-{DASHES}](?: *[-{DASHES}])+|(?<![^ ])[{DASHES}]")
-_EMPHASIS = re.compile(r": *[+-]?[0-9.]+ *\)")
+_DASHES = re.compile(rf"[-{DASHES}](?: *[-{DASHES}])+|(?<![^ ])[{DASHES}](?=[^\W\d_]| +([A-Za-z]+))")
+_DASH = re.compile(rf"[-{DASHES}]")
+_EMPHASIS = re.compile(r"(?<![0-9]): *[+-]?[0-9.]+ *\)")
 _FIRST_WORD = re.compile(r"[^ ]*")
 
 
@@ -56,7 +57,12 @@ def _escaped(words: str) -> str:
     if "(" in plain and _EMPHASIS.search(plain):
         plain = plain.replace("(", "\\(")
     plain = _COLONS.sub(lambda m: m[0].replace(":", "\\:"), plain)
-    return _DASHES.sub(lambda m: re.sub(rf"[-{DASHES}]", r"\\\g<0>", m[0]), plain)
+    return _DASHES.sub(_plain_dashes, plain)
+
+
+def _plain_dashes(dashes: re.Match[str]) -> str:
+    harmless = dashes[1] is not None and dashes[1].lower() not in BY_NAME
+    return dashes[0] if harmless else _DASH.sub(r"\\\g<0>", dashes[0])
 
 
 def _not_a_picture(words: str) -> str:

@@ -35,7 +35,7 @@ _CLEAN: dict[int, str] = (
 _SPACE = re.compile(r"\s")
 _ESCAPE = re.compile(rf"\\([{re.escape(ESCAPABLE)}])")
 _QUOTATION = re.compile(r'(?<![0-9])"([^"]*)"')
-_SPACE_BEFORE_COMMA = re.compile(rf" +(?={_SKIP}{_SEALED[',']})")
+_SPACE_BEFORE_COMMA = re.compile(rf"(?<! ) +(?={_SKIP}{_SEALED[',']})")
 
 
 def seal(prompt: str) -> str:

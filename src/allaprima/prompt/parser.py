@@ -48,7 +48,7 @@ _COLONS = re.compile(
     rf"(:{{2,}})(?:([+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+))(?:,|(?=[ {OPEN}]|::|$)))?",
 )
 _GLUED = re.compile(r"(?<=[^ ])--([A-Za-z]+)(?![A-Za-z])")
-_SPACED = re.compile(r"(?<![^ ])(- +- *|-- +)([A-Za-z]+)(?![A-Za-z])(?= *$| +[0-9.]| +(?:-[- ]|[—–―]))")
+_SPACED = re.compile(r"(?<![^ ])(- +- *|(?:--|[—–―]) +)([A-Za-z]+)(?![A-Za-z])(?= *$| +[0-9.]| +(?:-[- ]|[—–―]))")
 _ONE_DASH = re.compile(r"(?<![^ ])-([A-Za-z]{2,})(?= +[0-9.]| *$)")
 _DIGIT_BEFORE_QUOTE = re.compile(f"(?<=[0-9])(?={OPEN})")
 _LONE_QUOTE = re.compile(r'(?<![0-9])"')
@@ -135,7 +135,7 @@ class _Job:
 
     def check_dashes(self, start: int, end: int) -> None:
         """Parameters that were not meant as words: no space before the dashes, a space within them, one dash only."""
-        if "-" in self.text[start:end]:
+        if any(dash in self.text[start:end] for dash in "-" + DASHES):
             for glued in _GLUED.finditer(self.text, start, end):
                 if glued[1].lower() in BY_NAME:
                     raise _missing_space_before(glued[1], glued.start())
@@ -172,10 +172,10 @@ class _Job:
                 if weight < 0 and negative_at is None:
                     negative_at = colons.start(2)
             found += self.part(words_at, colons.start(), weight, closed=True)
-            words_at = colons.end()
             self.check_count(found, colons.start())
+            words_at = colons.end()
         found += self.part(words_at, end, 1.0, closed=False)
-        self.check_count(found, words_at)
+        self.check_count(found, end)
         return tuple(found), negative_at
 
     def part(self, start: int, end: int, weight: float, *, closed: bool) -> list[TextPart]:
