@@ -87,14 +87,20 @@ class Rooms(TyperGroup):
 app = typer.Typer(cls=Rooms, no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
 
 
-@app.callback()
-def root(
-    version: bool = typer.Option(False, "--version", help="Print the version and stop.", is_eager=True),
-) -> None:
-    """Text to image while you type, on the computer you already have."""
-    if version:
+def print_version(wanted: bool) -> None:
+    """The version on stdout, and the end of the command."""
+    if wanted:
         print(f"allaprima {__version__}")
         raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: bool = typer.Option(
+        False, "--version", help="Print the version and stop.", is_eager=True, callback=print_version
+    ),
+) -> None:
+    """Text to image while you type, on the computer you already have."""
 
 
 def load(room: Room) -> Any:
@@ -107,8 +113,7 @@ def load(room: Room) -> Any:
         if missing == "allaprima" or not room.extra:
             raise
         raise UserError(
-            f"`allaprima {room.name}` needs {missing}, which is not installed: "
-            f"pip install 'allaprima[{room.extra}]'."
+            f"`allaprima {room.name}` needs {missing}, which is not installed: pip install 'allaprima[{room.extra}]'."
         ) from None
     if not isinstance(found, typer.Typer):
         settings = getattr(importlib.import_module(room.module), f"{room.name.upper()}_SETTINGS", None)

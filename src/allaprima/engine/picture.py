@@ -6,6 +6,7 @@ all. Knows nothing of how a picture is painted.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import json
@@ -111,7 +112,8 @@ def check_writable(path: str | os.PathLike[str]) -> None:
             raise UserError(f"{target} is a folder: name a file in it, such as {target / 'picture.png'}.")
         if not target.parent.is_dir():
             raise UserError(f"The folder {target.parent} does not exist: make it first, or write elsewhere.")
-        target.exists()  # raises for a name the file system cannot hold
+        with contextlib.suppress(FileNotFoundError):
+            os.lstat(target)  # raises for a name that no file can have
         handle, aside = tempfile.mkstemp(prefix=".allaprima-", dir=target.parent)
         os.close(handle)
         os.unlink(aside)

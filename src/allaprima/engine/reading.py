@@ -149,6 +149,8 @@ def singular(word: str) -> str:
         return word[:-3] + "y"
     if len(word) > 4 and word.endswith(("ches", "shes", "sses", "xes", "zes")):
         return word[:-2]
+    if len(word) > 4 and word.endswith("uses") and not word.endswith("ouses"):
+        return word[:-2]
     if len(word) > 5 and word.endswith("oes"):
         return word[:-2]
     if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
