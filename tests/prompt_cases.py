@@ -160,7 +160,10 @@ READ: dict[str, list[tuple[str, ...]]] = {
     ],
     f"{_DOCS}, Image Prompts": [
         ("flowers.jpg birthday cake --iw .5", "flowers.jpg birthday cake --iw 0.5"),
-        *((f"flowers.jpg birthday cake --iw {w}", f"flowers.jpg birthday cake --iw {w}") for w in ("1.25", "1.75", "3")),
+        *(
+            (f"flowers.jpg birthday cake --iw {w}", f"flowers.jpg birthday cake --iw {w}")
+            for w in ("1.25", "1.75", "3")
+        ),
         ("https://a.com/1.png https://a.com/2.gif", "https://a.com/1.png https://a.com/2.gif"),
         ("https://a.com/1.jpeg https://a.com/2.webp a cat", "https://a.com/1.jpeg https://a.com/2.webp a cat"),
         ("<https://s.mj.run/XXXX> a cat", "https://s.mj.run/XXXX a cat"),
@@ -206,7 +209,12 @@ READ: dict[str, list[tuple[str, ...]]] = {
             "a naturalist illustration of a fruit salad bird --ar {3:2, 1:1, 2:3, 1:2}",
             *(f"a naturalist illustration of a fruit salad bird --aspect {a}" for a in ("3:2", "1:1", "2:3", "1:2")),
         ),
-        ("fruit salad bird --{v 5, niji, test}", "fruit salad bird --version 5", "fruit salad bird --niji 7", "fruit salad bird"),
+        (
+            "fruit salad bird --{v 5, niji, test}",
+            "fruit salad bird --version 5",
+            "fruit salad bird --niji 7",
+            "fruit salad bird",
+        ),
         (
             "A {sculpture, painting} of a {seagull {on a pier, on a beach}, poodle {on a sofa, in a truck}}.",
             "A sculpture of a seagull on a pier.",
@@ -379,7 +387,10 @@ READ: dict[str, list[tuple[str, ...]]] = {
     ],
     "adieyal/sd-dynamic-prompts, SYNTAX.md": [
         ("A {red|pink|white} rose", "A red rose", "A pink rose", "A white rose"),
-        ("{summer|autumn|winter|spring} is coming", *(f"{s} is coming" for s in ("summer", "autumn", "winter", "spring"))),
+        (
+            "{summer|autumn|winter|spring} is coming",
+            *(f"{s} is coming" for s in ("summer", "autumn", "winter", "spring")),
+        ),
         ("{0.5::summer|0.1::autumn} is coming", "summer is coming", "autumn is coming"),
         (
             "A diamond ring set on a {{rose|yellow|white} gold|platinum} band.",

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from prompt_cases import MISTAKES, READ
 
 from allaprima.prompt import PromptMistake, parse
+from prompt_cases import MISTAKES, READ
 
 READ_ROWS = [pytest.param(row, id=f"{source}: {row[0]}") for source, rows in READ.items() for row in rows]
 MISTAKE_ROWS = [pytest.param(*row, id=f"{source}: {row[0][:60]}") for source, rows in MISTAKES.items() for row in rows]

@@ -39,9 +39,7 @@ def describe(parsed: ParsedPrompt) -> str:
     for index, job in enumerate(parsed.jobs, 1):
         lines.append(f"job {index} of {len(parsed.jobs)}: {job.canonical}")
         lines += [f"  picture   {image.ref}  ({number(image.weight)})" for image in job.images]
-        lines += [
-            f"  words     {p.text}  ({number(p.weight)}, {number(p.normalised * 100)} %)" for p in job.text
-        ]
+        lines += [f"  words     {p.text}  ({number(p.weight)}, {number(p.normalised * 100)} %)" for p in job.text]
         lines += [f"  letters   {words}" for words in job.quoted]
         lines += [f"  --{name:<9} {json.dumps(value)}" for name, value in job.parameters.to_json().items()]
     return "\n".join([*lines, *(f"note: {warning}" for warning in parsed.warnings)])

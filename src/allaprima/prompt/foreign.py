@@ -35,9 +35,7 @@ def emphases(text: str, at: int, warn: dict[str, None]) -> list[tuple[str, float
             f"A prompt has at most {MOST_EMPHASES} emphasised places.",
             at + pairs[MOST_EMPHASES].start,
         )
-    cuts = sorted(
-        {cut for pair in pairs for cut in ((pair.start, pair.start + 1), (pair.inner_end, pair.end))}
-    )
+    cuts = sorted({cut for pair in pairs for cut in ((pair.start, pair.start + 1), (pair.inner_end, pair.end))})
     whole = _tidy(_without(text, cuts, 0, len(text)))
     factors = {whole: 1.0}
     for pair in pairs:
@@ -78,9 +76,7 @@ def _pairs(text: str, warn: dict[str, None]) -> list[_Pair]:
             continue
         if kind == "]":
             if ":" in inner or "|" in inner:
-                warn[
-                    "[a:b:0.5] and [a|b] change words while painting elsewhere; here they are read as words."
-                ] = None
+                warn["[a:b:0.5] and [a|b] change words while painting elsewhere; here they are read as words."] = None
             else:
                 found.append(_Pair(start, mark.start(), mark.end(), 1 / _BRACKETS_DIVIDE))
         elif mark[1] is not None:
@@ -88,9 +84,7 @@ def _pairs(text: str, warn: dict[str, None]) -> list[_Pair]:
             if 0 <= factor <= STRONGEST:
                 found.append(_Pair(start, mark.start(), mark.end(), factor))
             else:
-                warn[
-                    f"Emphasis like (word:1.3) goes from 0 to {STRONGEST:g}; beyond that it is read as words."
-                ] = None
+                warn[f"Emphasis like (word:1.3) goes from 0 to {STRONGEST:g}; beyond that it is read as words."] = None
         if len(found) > MOST_EMPHASES:
             break
     return sorted(found, key=lambda pair: pair.start)

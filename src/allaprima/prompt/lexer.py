@@ -26,7 +26,7 @@ _SEAL = {ord(c): private for c, private in _SEALED.items()}
 _REVEAL: dict[int, str | None] = {ord(private): c for c, private in _SEALED.items()} | {ord(_SKIP): None}
 _AS_TYPED = _REVEAL | {ord(_SKIP): "\\", ord(OPEN): '"', ord(CLOSE): '"'}
 
-# Control characters, invisible spaces and our own stand-ins are spaces; typographic double quotation marks are plain ones.
+# Control characters, invisible spaces and our own stand-ins are spaces; typographic double quotation marks are plain.
 _CLEAN: dict[int, str] = (
     {i: " " for i in (*range(0x20), *range(0x7F, 0xA0), 0x200B, 0x2060, 0xFEFF)}
     | {ord(c): '"' for c in "“”„‟"}

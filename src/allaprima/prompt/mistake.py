@@ -50,9 +50,7 @@ class PromptMistake(PromptError):
     def pointed_at(self, prompt: str, width: int = 100) -> str:
         """Two lines, at most `width` characters each: the prompt around the mistake, and a caret under it."""
         start = max(0, min(self.position - width // 2, len(prompt) - width))
-        shown = "".join(
-            " " if c.isspace() or not c.isprintable() else c for c in prompt[start : start + width]
-        )
+        shown = "".join(" " if c.isspace() or not c.isprintable() else c for c in prompt[start : start + width])
         return f"{shown}\n{' ' * (self.position - start)}^"
 
     def to_json(self) -> dict[str, str | int | None]:

@@ -44,7 +44,7 @@ class Ratio:
 
 @dataclass(frozen=True, slots=True)
 class References:
-    """Pictures (URL or file), names, and with `codes` also digits and `random`; at most `most`, each with `::weight`."""
+    """Pictures (URL or file), names, with `codes` also digits and `random`; at most `most`, each with `::weight`."""
 
     most: int
     codes: bool = False
@@ -121,9 +121,7 @@ def describe(value: Value) -> str:
             return "one picture (address or file) or name"
         case References(most=most, codes=codes):
             kinds = (
-                "pictures (address or file), codes, names or random"
-                if codes
-                else "pictures (address or file) or names"
+                "pictures (address or file), codes, names or random" if codes else "pictures (address or file) or names"
             )
             return f"up to {most} {kinds}"
         case Codes(most=most, bare=bare):
@@ -134,12 +132,12 @@ def describe(value: Value) -> str:
             return "one name"
 
 
-_SPEEDS = ("fast", "relax", "turbo")
+_PASTED = "Accepted so that prompts can be pasted."
+_RESERVED = "Reserved."
+_VERSIONS = (*"12345", "5.0", "5.1", "5.2", "6", "6.0", "6.1", "7", "8", "8.0", "8.1", "8.2")
 _LOCAL = "It has no effect here: there is no queue, every picture is painted at once on your own computer."
 _PRIVATE = "It has no effect here: pictures stay on your own computer until you publish them yourself."
-_FILM = (
-    "It has no effect yet: it is kept for moving pictures, which are made from a story and not from a prompt."
-)
+_FILM = "It has no effect yet: it is kept for moving pictures, which are made from a story and not from a prompt."
 
 TABLE: tuple[Parameter, ...] = (
     Parameter(
@@ -165,7 +163,7 @@ TABLE: tuple[Parameter, ...] = (
     Parameter(
         "exp", (), Number(0, 100), "25",
         "Another experimental kind of detail and contrast.",
-        "Accepted so that prompts can be pasted.",
+        _PASTED,
         idle="It has no effect here: nothing was learned for it. Use --weird or --stylize.",
     ),
     Parameter(
@@ -217,7 +215,7 @@ TABLE: tuple[Parameter, ...] = (
     Parameter(
         "sv", (), Number(1, 8), "7",
         "Which version of style references is used.",
-        "Accepted so that prompts can be pasted.",
+        _PASTED,
         needs=("sref",),
         idle="It has no effect here: there is one way of following a style.",
     ),
@@ -273,7 +271,7 @@ TABLE: tuple[Parameter, ...] = (
     ),
     Parameter(
         "version", ("v",),
-        Choice(("1", "2", "3", "4", "5", "5.0", "5.1", "5.2", "6", "6.0", "6.1", "7", "8", "8.0", "8.1", "8.2"), named=True),
+        Choice(_VERSIONS, named=True),
         "6.1",
         "The model to paint with.",
         "The name of an installed model. Midjourney's numbers choose the model shipped here, and forbid nothing: "
@@ -298,17 +296,48 @@ TABLE: tuple[Parameter, ...] = (
         "More steps, then enlarged.",
         clashes=("sd", "draft"),
     ),
-    Parameter("sd", (), Flag(), "", "Not large.", "The model's own size, as without it.", clashes=("hd",)),
-    Parameter("fast", (), Flag(), "", "Paint at once.", "Accepted so that prompts can be pasted.", ("relax", "turbo"), idle=_LOCAL),
-    Parameter("relax", (), Flag(), "", "Wait, and pay less.", "Accepted so that prompts can be pasted.", ("fast", "turbo"), idle=_LOCAL),
-    Parameter("turbo", (), Flag(), "", "Faster, and pay more.", "Accepted so that prompts can be pasted.", ("fast", "relax"), idle=_LOCAL),
-    Parameter("public", (), Flag(), "", "Show the picture to everyone.", "Accepted so that prompts can be pasted.", ("stealth",), idle=_PRIVATE),
-    Parameter("stealth", (), Flag(), "", "Hide the picture from others.", "Accepted so that prompts can be pasted.", ("public",), idle=_PRIVATE),
-    Parameter("video", (), Flag(), "", "Make a moving picture.", "Reserved.", idle=_FILM),
-    Parameter("motion", (), Choice(("low", "high")), "high", "How much moves.", "Reserved.", needs=("video",), idle=_FILM),
-    Parameter("loop", (), Flag(), "", "The last frame is the first.", "Reserved.", ("end",), ("video",), _FILM),
-    Parameter("end", (), References(1), "https://example.com/last.png", "The last frame.", "Reserved.", ("loop",), ("video",), _FILM),
-    Parameter("bs", (), Number(1, 4, steps=(1, 2, 4)), "1", "How many takes.", "Reserved.", needs=("video",), idle=_FILM),
+    Parameter(
+        "sd", (), Flag(), "",
+        "Not large.",
+        "The model's own size, as without it.",
+        clashes=("hd",),
+    ),
+    Parameter("fast", (), Flag(), "", "Paint at once.", _PASTED, clashes=("relax", "turbo"), idle=_LOCAL),
+    Parameter("relax", (), Flag(), "", "Wait, and pay less.", _PASTED, clashes=("fast", "turbo"), idle=_LOCAL),
+    Parameter("turbo", (), Flag(), "", "Faster, and pay more.", _PASTED, clashes=("fast", "relax"), idle=_LOCAL),
+    Parameter("public", (), Flag(), "", "Show the picture to everyone.", _PASTED, clashes=("stealth",), idle=_PRIVATE),
+    Parameter("stealth", (), Flag(), "", "Hide the picture from others.", _PASTED, clashes=("public",), idle=_PRIVATE),
+    Parameter("video", (), Flag(), "", "Make a moving picture.", _RESERVED, idle=_FILM),
+    Parameter(
+        "motion", (), Choice(("low", "high")), "high",
+        "How much moves.",
+        _RESERVED,
+        needs=("video",),
+        idle=_FILM,
+    ),
+    Parameter(
+        "loop", (), Flag(), "",
+        "The last frame is the first.",
+        _RESERVED,
+        clashes=("end",),
+        needs=("video",),
+        idle=_FILM,
+    ),
+    Parameter(
+        "end", (), References(1), "https://example.com/last.png",
+        "The last frame.",
+        _RESERVED,
+        clashes=("loop",),
+        needs=("video",),
+        idle=_FILM,
+    ),
+    Parameter(
+        "bs", (), Number(1, 4, steps=(1, 2, 4)), "1",
+        "How many takes.",
+        _RESERVED,
+        needs=("video",),
+        idle=_FILM,
+    ),
 )  # fmt: skip
 
 BY_NAME: dict[str, Parameter] = {name: row for row in TABLE for name in (row.name, *row.aliases)}

@@ -14,7 +14,7 @@ from itertools import pairwise
 from allaprima.prompt.foreign import emphases
 from allaprima.prompt.lexer import CLOSE, DASHES, OPEN, as_typed, reveal, seal, seal_quotations
 from allaprima.prompt.mistake import PromptMistake
-from allaprima.prompt.parameters import BY_NAME, RETIRED, TABLE, Flag, Parameter, References, Words
+from allaprima.prompt.parameters import BY_NAME, RETIRED, TABLE, References, Words
 from allaprima.prompt.permutations import MOST_JOBS, expand
 from allaprima.prompt.suggest import did_you_mean
 from allaprima.prompt.tree import (
@@ -67,25 +67,27 @@ def parse(text: str) -> ParsedPrompt:
         )
     warn: dict[str, None] = {}
     jobs: dict[Prompt, None] = {}
-    repeats = 0
+    repeats, repeat_at = 0, 0
     for variant in expand(seal(text), warn):
+        reader = _Job(variant.text, warn)
         try:
-            job = _Job(variant.text, warn).read()
+            job = reader.read()
         except PromptMistake as mistake:
             raise mistake.moved_to(variant.origin(mistake.position)) from None
         if job in jobs:
-            warn[
-                "Options that come out the same are painted once. Use --repeat to paint a prompt several times."
-            ] = None
+            warn["Options that come out the same are painted once. Use --repeat to paint a prompt several times."] = (
+                None
+            )
         else:
             repeats += job.parameters.repeat
+            repeat_at = variant.origin(reader.places["repeat"]) if "repeat" in reader.places else repeat_at
         jobs[job] = None
     if repeats > MOST_JOBS:
         raise PromptMistake(
             "too_many_jobs",
             f"--repeat makes {repeats} jobs of this prompt; at most {MOST_JOBS} are painted from one.",
-            max(text.lower().rfind("--r"), 0),
-            f"--repeat {MOST_JOBS // len(jobs)}" if MOST_JOBS >= 2 * len(jobs) else None,
+            repeat_at,
+            f"--repeat {MOST_JOBS // len(jobs)}" if len(jobs) * 2 <= MOST_JOBS else None,
         )
     return ParsedPrompt(tuple(jobs), tuple(warn))
 
@@ -96,6 +98,8 @@ class _Job:
     def __init__(self, text: str, warn: dict[str, None]) -> None:
         self.text = seal_quotations(text)
         self.warn = warn
+        self.places: dict[str, int] = {}
+        """Where each parameter stands."""
 
     def read(self) -> Prompt:
         images, at = self.images()
@@ -103,19 +107,17 @@ class _Job:
         words_end = intro.start() if intro else len(self.text)
         self.check_dashes(at, words_end)
         parts, negative_at = self.parts(at, words_end)
-        parameters, places = self.parameters(words_end)
+        parameters = self.parameters(words_end)
         if not parts and not images:
-            raise PromptMistake(
-                "empty", "The prompt has no words. Say what to paint, as in: a red apple.", at
-            )
+            raise PromptMistake("empty", "The prompt has no words. Say what to paint, as in: a red apple.", at)
         if parts and total_weight(parts, parameters.no) <= 1e-9:
             raise PromptMistake(
                 "weights_not_positive",
                 "The weights add up to 0 or less, so nothing would be left to paint. Make the negative ones smaller.",
-                places.get("no", at) if negative_at is None else negative_at,
+                self.places.get("no", at) if negative_at is None else negative_at,
             )
         prompt = Prompt(normalised(parts) if parts else (), images, parameters)
-        self.check_together(prompt, places, at)
+        self.check_together(prompt, at)
         return prompt
 
     def images(self) -> tuple[tuple[ImageReference, ...], int]:
@@ -150,9 +152,9 @@ class _Job:
                     )
             for single in _ONE_DASH.finditer(self.text, start, end):
                 if single[1].lower() in BY_NAME:
-                    self.warn[
-                        f"-{single[1]} was read as words. A parameter has two dashes: --{single[1].lower()}."
-                    ] = None
+                    self.warn[f"-{single[1]} was read as words. A parameter has two dashes: --{single[1].lower()}."] = (
+                        None
+                    )
         if '"' in self.text and _LONE_QUOTE.search(self.text):
             self.warn["A quotation mark without a partner was read as a plain character."] = None
 
@@ -163,9 +165,7 @@ class _Job:
         words_at = start
         for colons in _COLONS.finditer(self.text, start, end):
             if len(colons[1]) > 2:
-                raise PromptMistake(
-                    "bad_weight", "Weights have exactly two colons: words::2.", colons.start(), "::"
-                )
+                raise PromptMistake("bad_weight", "Weights have exactly two colons: words::2.", colons.start(), "::")
             weight = 1.0
             if colons[2] is not None:
                 weight = read_weight(colons[2], colons.start(2))
@@ -187,19 +187,16 @@ class _Job:
         if "://" in raw and re.search(r"https?://", raw, re.I):
             self.warn["A picture's address counts only before the words; here it was read as words."] = None
         pieces = emphases(raw, start, self.warn) if "(" in raw or "[" in raw else [(raw, 1.0)]
-        parts = [
-            replace(_text_part(words), weight=round(weight * factor, 6) + 0.0) for words, factor in pieces
-        ]
+        parts = [replace(_text_part(words), weight=round(weight * factor, 6) + 0.0) for words, factor in pieces]
         return [part for part in parts if part.text]
 
     def check_count(self, found: list[TextPart], at: int) -> None:
         if len(found) > MOST_PARTS:
             raise PromptMistake("too_many", f"A prompt has at most {MOST_PARTS} weighted parts.", at)
 
-    def parameters(self, start: int) -> tuple[Parameters, dict[str, int]]:
-        """All parameters from `start` on, and where each stands."""
+    def parameters(self, start: int) -> Parameters:
+        """All parameters from `start` on."""
         values: dict[str, object] = {}
-        places: dict[str, int] = {}
         intros = list(_INTRO.finditer(self.text, start))
         ends = [*(intro.start() for intro in intros[1:]), len(self.text)]
         for intro, end in zip(intros, ends, strict=False):
@@ -215,12 +212,12 @@ class _Job:
                 name, value = "raw", True
             if name not in values:
                 values[name] = value
-                places[name] = chunk.at
+                self.places[name] = chunk.at
             elif isinstance(chunk.row.value, Words | References):
                 self.add_more(values, name, value, chunk)
             elif name != "raw":
                 self.warn[f"--{name} is written more than once; the first counts."] = None
-        return Parameters(given=frozenset(values), **values), places  # type: ignore[arg-type]  # read by the table
+        return Parameters(given=frozenset(values), **values)  # type: ignore[arg-type]  # read by the table
 
     def chunk(self, intro: re.Match[str], end: int) -> Chunk | None:
         """A parameter's row and the text behind its name; None for one that is retired."""
@@ -257,9 +254,7 @@ class _Job:
     def bad_name(self, intro: re.Match[str], word: str, glued: str, named: re.Match[str]) -> PromptMistake:
         known = word in BY_NAME or word in RETIRED
         if known and intro[0] not in ("--", *DASHES):
-            return PromptMistake(
-                "missing_space", f"A parameter has two dashes: --{word}.", intro.start(), f"--{word}"
-            )
+            return PromptMistake("missing_space", f"A parameter has two dashes: --{word}.", intro.start(), f"--{word}")
         rest = as_typed(glued)
         if known and not rest.strip(",.;:!?"):
             return PromptMistake(
@@ -307,35 +302,29 @@ class _Job:
         """--no and references may be written again; the lists join."""
         earlier = values[name]
         assert (
-            isinstance(earlier, tuple)
-            and isinstance(value, tuple)
-            and isinstance(chunk.row.value, Words | References)
+            isinstance(earlier, tuple) and isinstance(value, tuple) and isinstance(chunk.row.value, Words | References)
         )
         joined = tuple(dict.fromkeys((*earlier, *value)))
         if len(joined) > chunk.row.value.most:
-            raise PromptMistake(
-                "out_of_range", f"--{name} takes {chunk.row.range}, not {len(joined)}.", chunk.at
-            )
+            raise PromptMistake("out_of_range", f"--{name} takes {chunk.row.range}, not {len(joined)}.", chunk.at)
         values[name] = joined
 
-    def check_together(self, prompt: Prompt, places: dict[str, int], words_at: int) -> None:
+    def check_together(self, prompt: Prompt, words_at: int) -> None:
         """What single values cannot show: clashes, orphans, pictures alone, and parameters that do nothing here."""
         given = prompt.parameters.given
         for row in TABLE:
             if row.name not in given:
                 continue
             for other in row.clashes:
-                if other in given and places[other] < places[row.name]:
+                if other in given and self.places[other] < self.places[row.name]:
                     raise PromptMistake(
                         "incompatible",
                         f"--{row.name} and --{other} exclude each other. Keep one of them.",
-                        places[row.name],
+                        self.places[row.name],
                     )
             if row.idle:
                 self.warn[f"--{row.name}: {row.idle}"] = None
-            elif row.needs and not any(
-                need in given or (need == "images" and prompt.images) for need in row.needs
-            ):
+            elif row.needs and not any(need in given or (need == "images" and prompt.images) for need in row.needs):
                 wanted = "a picture before the words" if row.needs == ("images",) else f"--{row.needs[0]}"
                 self.warn[f"--{row.name} does nothing without {wanted}."] = None
         if prompt.text:
@@ -363,9 +352,4 @@ def _text_part(raw: str) -> TextPart:
 def _missing_space_before(name: str, at: int) -> PromptMistake:
     word = re.match(r"[A-Za-z]*", name)
     spelled = f" --{word[0].lower() if word else ''}"
-    return PromptMistake(
-        "missing_space", f"A space stands before the dashes of a parameter:{spelled}.", at, spelled
-    )
-
-
-__all__ = ["MOST_CHARACTERS", "MOST_PARTS", "MOST_PICTURES", "Flag", "Parameter", "parse"]
+    return PromptMistake("missing_space", f"A space stands before the dashes of a parameter:{spelled}.", at, spelled)

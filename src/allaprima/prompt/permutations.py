@@ -80,15 +80,15 @@ def expand(prompt: str, warn: dict[str, None]) -> list[Variant]:
         number = str(jobs) if jobs < 10**9 else "more than a billion"
         raise PromptMistake(
             "too_many_jobs",
-            f"These braces make {number} prompts; at most {MOST_JOBS} are painted from one. Take out some of the options.",
+            f"These braces make {number} prompts; at most {MOST_JOBS} are painted from one. Take out some options.",
             first,
         )
     chosen = list(sequence.expand())
     if sum(end - start for ranges in chosen for start, end in ranges) > MOST_CHARACTERS:
         raise PromptMistake(
             "too_long",
-            f"These braces make {jobs} prompts of more than {MOST_CHARACTERS:,} characters together. Shorten the prompt, "
-            "or paint it in several goes.",
+            f"These braces make {jobs} prompts of more than {MOST_CHARACTERS:,} characters together. "
+            "Shorten the prompt, or paint it in several goes.",
             first,
         )
     return [_variant(prompt, ranges) for ranges in chosen]
@@ -193,7 +193,7 @@ class _Reader:
         if bars and (several := _CHOOSE_SEVERAL.match(self.prompt, start, end)):
             raise PromptMistake(
                 "unsupported",
-                "Choosing several of the options ($$) is not possible. Write the combinations out: {red and blue|green}.",
+                "Choosing several of the options ($$) is not possible. Write them out: {red and blue|green}.",
                 start,
                 self.prompt[several.end() : end].strip() or None,
             )

@@ -59,9 +59,7 @@ class Chunk:
     def fail(self, kind: Kind, message: str, at: int, suggestion: str | None = None) -> NoReturn:
         raise PromptMistake(kind, message, at, suggestion)
 
-    def fail_value(
-        self, kind: Kind, token: str, at: int, suggestion: str | None = None, why: str = ""
-    ) -> NoReturn:
+    def fail_value(self, kind: Kind, token: str, at: int, suggestion: str | None = None, why: str = "") -> NoReturn:
         shown = token if len(token) <= 40 else token[:40] + "..."
         fix = f" Write {suggestion}." if suggestion else ""
         self.fail(kind, f"--{self.spelling} takes {self.row.range}, not {shown}.{why}{fix}", at, suggestion)
@@ -113,9 +111,7 @@ def _number(chunk: Chunk, value: Number, warn: dict[str, None]) -> float | int:
     token, at = _only_token(chunk, lambda t: bool(_NUMBER.fullmatch(t)))
     if not _NUMBER.fullmatch(token):
         near = _NUMBER.match(token)
-        chunk.fail_value(
-            "bad_value", token, at, _written(chunk, _fit(float(near[0]), value)) if near else None
-        )
+        chunk.fail_value("bad_value", token, at, _written(chunk, _fit(float(near[0]), value)) if near else None)
     number = float(token) if len(token) < 40 else math.inf * (-1 if token[0] == "-" else 1)
     if not value.low <= number <= value.high:
         chunk.fail_value("out_of_range", token, at, _written(chunk, _fit(number, value)))
@@ -210,9 +206,7 @@ def _references(chunk: Chunk, value: References, warn: dict[str, None]) -> tuple
     found: list[ImageReference] = []
     for token, at in chunk.tokens():
         plain = not (OPEN in token or token.startswith("@") or looks_like_picture(token))
-        code = value.codes and (
-            _CODE.fullmatch(_split_weight(token)[0]) or _split_weight(token)[0].lower() == "random"
-        )
+        code = value.codes and (_CODE.fullmatch(_split_weight(token)[0]) or _split_weight(token)[0].lower() == "random")
         if plain and not code and found:
             raise ExtraWords(at)
         clean = token.rstrip(",;")
@@ -239,9 +233,7 @@ def _codes(chunk: Chunk, value: Codes, warn: dict[str, None]) -> tuple[ImageRefe
         if found and code.isalpha():
             raise ExtraWords(at)
         if not _PROFILE.fullmatch(code):
-            chunk.fail_value(
-                "bad_value", reveal_exactly(token), at, why=" A code has letters, digits, - and _ only."
-            )
+            chunk.fail_value("bad_value", reveal_exactly(token), at, why=" A code has letters, digits, - and _ only.")
         found.append(ImageReference(code, _reference_weight(weight, at + weight_at)))
     if len(found) > value.most:
         message = f"--{chunk.spelling} takes {chunk.row.range}, not {len(found)}."
@@ -303,9 +295,7 @@ def _only_token(chunk: Chunk, good: Callable[[str], bool]) -> tuple[str, int]:
 
 
 def _needs_value(chunk: Chunk) -> str:
-    return (
-        f"--{chunk.spelling} needs a value: {chunk.row.range}, as in --{chunk.spelling} {chunk.row.example}."
-    )
+    return f"--{chunk.spelling} needs a value: {chunk.row.range}, as in --{chunk.spelling} {chunk.row.example}."
 
 
 def _written(chunk: Chunk, value: object) -> str:
