@@ -123,8 +123,11 @@ class Canvas:
         light = (gy[:, :, None] * gx[:, None, :] * power[:, None, None]).astype(np.float32)
         rows = np.clip(home[:, 1, None] + reach, 0, n - 1)[:, :, None]
         cols = np.clip(home[:, 0, None] + reach, 0, n - 1)[:, None, :]
-        np.add.at(self.px, (np.broadcast_to(rows, light.shape), np.broadcast_to(cols, light.shape)),
-                  light[..., None] * colours[:, None, None, :])
+        np.add.at(
+            self.px,
+            (np.broadcast_to(rows, light.shape), np.broadcast_to(cols, light.shape)),
+            light[..., None] * colours[:, None, None, :],
+        )
         np.minimum(self.px, 1, out=self.px)
 
     @contextmanager

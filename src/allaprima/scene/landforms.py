@@ -14,8 +14,15 @@ INK = np.zeros(3, np.float32)
 SNOW = np.float32([0.95, 0.97, 1.0])
 
 
-def ridge(stage: Stage, profile: Array, colour: Array, foot: Array | None = None, reach: float = 0.25, texture: float = 0.0,
-          level: float | None = None) -> None:
+def ridge(
+    stage: Stage,
+    profile: Array,
+    colour: Array,
+    foot: Array | None = None,
+    reach: float = 0.25,
+    texture: float = 0.0,
+    level: float | None = None,
+) -> None:
     """Fill below `profile`; when soft, fade to `foot` over `reach` (mist in the valleys).
 
     The fade follows the profile, or starts at the height `level` (for tree lines, whose tips are not their shape).
@@ -38,7 +45,9 @@ def far_hills(stage: Stage, base: float, rise: float, count: int, colour: Array,
     """Layered blue distances behind everything, ending at `base`."""
     for k in range(count):
         u = (k + 1) / count
-        profile = base - rise * (1.15 - u) + curve(stage.rng, stage.canvas.x, rough, 4, 0.45) * rise * 0.5 * (1.2 - 0.5 * u)
+        profile = (
+            base - rise * (1.15 - u) + curve(stage.rng, stage.canvas.x, rough, 4, 0.45) * rise * 0.5 * (1.2 - 0.5 * u)
+        )
         depth = 0.78 - 0.42 * u
         tone = stage.light.on(colour, depth, land=True)
         ridge(stage, np.minimum(profile, base), tone, mix(tone, stage.light.haze, 0.6), rise * 1.2)
@@ -71,13 +80,19 @@ def peaks(stage: Stage, base: float, height: float, count: int, depth: float, sn
         mask = mask[: max(c.row(base + 0.06) - top, 1)]
         y = c.y[top : top + len(mask)]
         fall = y - tip
-        zig = x + curve(rng, y, 11, 3, 0.6) * np.clip(fall, 0, 0.3) * 0.5 + np.clip(fall, 0, 1) * stage.between(-0.25, 0.25)
+        zig = (
+            x
+            + curve(rng, y, 11, 3, 0.6) * np.clip(fall, 0, 0.3) * 0.5
+            + np.clip(fall, 0, 1) * stage.between(-0.25, 0.25)
+        )
         side = np.clip((c.x[None, :] - zig[:, None]) * c.size * (1 if c.flat else 0.5) + 0.5, 0, 1)
         if not left_lit:
             side = 1 - side
         tone = lit + side[..., None] * (shade - lit)
         if snow > 0:
-            line = tip + h * snow * 0.62 + curve(rng, c.x, 22, 2, 0.6) * h * 0.1 + np.abs((c.x * 31) % 1 - 0.5) * h * 0.1
+            line = (
+                tip + h * snow * 0.62 + curve(rng, c.x, 22, 2, 0.6) * h * 0.1 + np.abs((c.x * 31) % 1 - 0.5) * h * 0.1
+            )
             cap = np.clip((line[None, :] - y[:, None]) * c.size * (1 if c.flat else 0.4) + 0.5, 0, 1)
             white = cap_lit + side[..., None] * (cap_shade - cap_lit)
             tone = tone + cap[..., None] * (white - tone)
@@ -104,7 +119,7 @@ def dunes(stage: Stage, top: float) -> None:
         x = stage.between(0.1, 0.9)
         # The crest falls away steeply on the sheltered side and gently on the windward side.
         d = c.x - x if not flip else x - c.x
-        crest = np.where(d < 0, np.exp(-((d / 0.42) ** 2)), np.exp(-np.abs(d / 0.3) ** 1.2))
+        crest = np.where(d < 0, np.exp(-((d / 0.42) ** 2)), np.exp(-(np.abs(d / 0.3) ** 1.2)))
         profile = base - size * crest + curve(rng, c.x, 1.6, 2) * size * 0.35
         mask, row = c.below(profile)
         y = c.y[row:]
@@ -127,7 +142,7 @@ def dunes(stage: Stage, top: float) -> None:
 def field(stage: Stage, top: float) -> None:
     """A wide green field: mown stripes to a vanishing point, or soft rolling bands."""
     c, light, rng = stage.canvas, stage.light, stage.rng
-    a = shade_of(rng, GREENS)
+    a = shade_of(rng, GREENS, 0.02)
     near, far = light.on(a, 0.0, True), light.on(mix(a, rgb("#c9d66b"), 0.35), 0.22, True)
     dark = light.on(a * np.float32([0.72, 0.85, 0.75]), 0.0, True)
     profile = top + curve(rng, c.x, 1.3, 2) * 0.012
@@ -159,7 +174,9 @@ def field(stage: Stage, top: float) -> None:
         c.px[r0:] *= 1 + (g * (0.05 + 0.06 * t[:, None]) * mask)[..., None]
 
 
-def rolling(stage: Stage, top: float, count: int, tones: tuple[str, ...], trees: float = 0.5, tall: float = 0.12) -> None:
+def rolling(
+    stage: Stage, top: float, count: int, tones: tuple[str, ...], trees: float = 0.5, tall: float = 0.12
+) -> None:
     """Layered round hills coming nearer, sometimes with trees along their crests."""
     c, light, rng = stage.canvas, stage.light, stage.rng
     for k in range(count):
@@ -167,7 +184,9 @@ def rolling(stage: Stage, top: float, count: int, tones: tuple[str, ...], trees:
         a = shade_of(rng, tones, 0.03)
         depth = 0.38 * (1 - u) ** 1.3
         tone = light.on(mix(a, rgb("#b9d66b"), 0.18 * (1 - u)), depth, True)
-        profile = top + (1 - top) * 0.74 * u**1.15 + curve(rng, c.x, 1.1 + 0.9 * (1 - u), 2, 0.35) * tall * (0.4 + 0.35 * u)
+        profile = (
+            top + (1 - top) * 0.74 * u**1.15 + curve(rng, c.x, 1.1 + 0.9 * (1 - u), 2, 0.35) * tall * (0.4 + 0.35 * u)
+        )
         if stage.chance(trees) and k < count - 1:
             woods = light.on(shade_of(rng, DEEP_GREENS), depth * 0.95, True)
             grow = conifer_line if stage.chance(0.4) else tree_line
@@ -210,7 +229,12 @@ def volcano(stage: Stage, base: float) -> None:
     c.lay(alpha, grey + heat * (ember - grey))
     c.glow(x, tip, 0.17, red, 0.75 if light.dark > 0.3 else 0.45)
     d = np.abs(c.x - x)
-    profile = tip + np.maximum(d - w, 0) ** 0.82 * 1.05 + curve(rng, c.x, 12, 3) * 0.012 + np.where(d < w, 0.012 * (1 - d / w), 0)
+    profile = (
+        tip
+        + np.maximum(d - w, 0) ** 0.82 * 1.05
+        + curve(rng, c.x, 12, 3) * 0.012
+        + np.where(d < w, 0.012 * (1 - d / w), 0)
+    )
     rock, dark = light.on(rgb("#6b5a5c"), 0.08, True), light.on(rgb("#3d3440"), 0.05, True)
     mask, top = c.below(profile)
     y = c.y[top:]
@@ -241,11 +265,3 @@ def volcano(stage: Stage, base: float) -> None:
     rim = crater[: c.row(tip + 0.03) - low]
     inner = rim * (1 - upper[low - top : low - top + len(rim)] if low >= top else 1)
     c.lay(inner, hot, low)
-
-
-def bare_trees(stage: Stage, ground: float, count: int, low: float, high: float) -> list[tuple[float, float, float]]:
-    """Places for single trees: (x, foot, height), sorted far to near."""
-    return sorted(
-        ((stage.between(0.0, 1.0), ground + stage.between(0, 0.12), stage.between(low, high)) for _ in range(count)),
-        key=lambda p: p[1],
-    )

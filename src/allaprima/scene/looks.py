@@ -151,6 +151,6 @@ def _ink(px: Array, rng: np.random.Generator) -> Array:
     levels = np.float32(9)
     stepped = np.floor(muted * levels + 0.5) / levels
     muted = muted + np.float32(0.45) * (stepped - muted)
-    tint = np.clip(0.86 + 0.1 * wash + 0.04 * grain, 0, 1)[..., None]
+    tint = np.clip(0.9 + 0.09 * wash + 0.04 * grain, 0, 1)[..., None]
     out = paper * (1 - tint + tint * muted)
     return out + line[..., None] * (ink - out)

@@ -68,40 +68,73 @@ SEAS = (("#2e8fc0", "#0f4c86"), ("#35a7b8", "#0f6a8c"), ("#3f83cf", "#1a4590"), 
 ROCKS = (("#8d95ac", "#565f80"), ("#9a928f", "#625a66"), ("#7f93a8", "#465a78"), ("#a3998f", "#6b5f63"))
 TRUNKS = ("#6b4a35", "#7a5640", "#5a4034")
 FLOWERS = (
-    ("#ffffff", "#ffd84d", "#ff7fa6"), ("#ff5a5f", "#ffd166", "#ffffff"), ("#b388eb", "#f7aef8", "#ffffff"),
-    ("#ff9f1c", "#ffe066", "#fff3d6"), ("#ef476f", "#f78fb3", "#ffe3ec"), ("#6a8cff", "#c3d0ff", "#ffffff"),
+    ("#ffffff", "#ffd84d", "#ff7fa6"),
+    ("#ff5a5f", "#ffd166", "#ffffff"),
+    ("#b388eb", "#f7aef8", "#ffffff"),
+    ("#ff9f1c", "#ffe066", "#fff3d6"),
+    ("#ef476f", "#f78fb3", "#ffe3ec"),
+    ("#6a8cff", "#c3d0ff", "#ffffff"),
 )
 BUILDINGS = (
-    ("#6d7fa6", "#8a95b8", "#56688f", "#a5a9c4"), ("#c98d72", "#e0b08c", "#a86f66", "#8f7f8c"),
-    ("#7f9aa8", "#a8bcc0", "#5f7d92", "#c8cdc6"), ("#e2c3a4", "#c99f86", "#a4828a", "#7d88a8"),
+    ("#6d7fa6", "#8a95b8", "#56688f", "#a5a9c4"),
+    ("#c98d72", "#e0b08c", "#a86f66", "#8f7f8c"),
+    ("#7f9aa8", "#a8bcc0", "#5f7d92", "#c8cdc6"),
+    ("#e2c3a4", "#c99f86", "#a4828a", "#7d88a8"),
 )
 WALLS = (
-    ("#e9d8c4", "#c79a6c"), ("#cfdcd2", "#b98a5e"), ("#d9cfe6", "#a77d5c"), ("#f3dfb6", "#b5774a"),
-    ("#bcd3e2", "#c49a70"), ("#efc9bb", "#a9744f"), ("#8fb3a5", "#b88452"), ("#e6e2da", "#ad8a66"),
+    ("#e9d8c4", "#c79a6c"),
+    ("#cfdcd2", "#b98a5e"),
+    ("#d9cfe6", "#a77d5c"),
+    ("#f3dfb6", "#b5774a"),
+    ("#bcd3e2", "#c49a70"),
+    ("#efc9bb", "#a9744f"),
+    ("#8fb3a5", "#b88452"),
+    ("#e6e2da", "#ad8a66"),
 )
 FABRICS = (
-    ("#b5485a", "#f0d9b5", "#3f5d7d"), ("#3f7d74", "#f2e3c6", "#d98a4b"), ("#4a5f9e", "#f4e6d0", "#d97b6c"),
-    ("#d69a3c", "#fff1d6", "#7a4a52"), ("#7c5a8c", "#f1e0ea", "#d7a15a"), ("#c9706a", "#fbe9dc", "#5f8a7a"),
+    ("#b5485a", "#f0d9b5", "#3f5d7d"),
+    ("#3f7d74", "#f2e3c6", "#d98a4b"),
+    ("#4a5f9e", "#f4e6d0", "#d97b6c"),
+    ("#d69a3c", "#fff1d6", "#7a4a52"),
+    ("#7c5a8c", "#f1e0ea", "#d7a15a"),
+    ("#c9706a", "#fbe9dc", "#5f8a7a"),
 )
 STUDIO = (
-    "#f4d9c6", "#cfe3ee", "#d9e8cf", "#f6e3b0", "#e5d3ee", "#f3c7c9", "#bfe0d6", "#f1efe9", "#ffc98f", "#a9c7ee",
-    "#f7a8a0", "#8fcfc0", "#c9b6f0", "#ffe07d", "#e9e3da", "#9db8d9",
+    "#f4d9c6",
+    "#cfe3ee",
+    "#d9e8cf",
+    "#f6e3b0",
+    "#e5d3ee",
+    "#f3c7c9",
+    "#bfe0d6",
+    "#f1efe9",
+    "#ffc98f",
+    "#a9c7ee",
+    "#f7a8a0",
+    "#8fcfc0",
+    "#c9b6f0",
+    "#ffe07d",
+    "#e9e3da",
+    "#9db8d9",
 )
 NEBULAE = (
-    ("#7b2ff7", "#f107a3", "#2ad4ff"), ("#ff6a3d", "#c23bb5", "#4a4de6"), ("#1fd1a5", "#2a6bf2", "#9a4af0"),
-    ("#ff4f81", "#ffb15c", "#6a3df0"), ("#3fa9f5", "#7be0d6", "#d66bff"),
+    ("#7b2ff7", "#f107a3", "#2ad4ff"),
+    ("#ff6a3d", "#c23bb5", "#4a4de6"),
+    ("#1fd1a5", "#2a6bf2", "#9a4af0"),
+    ("#ff4f81", "#ffb15c", "#6a3df0"),
+    ("#3fa9f5", "#7be0d6", "#d66bff"),
 )
 PLANETS = (
-    ("#ffb070", "#c4563f"), ("#7fd0e8", "#2f5fb0"), ("#e8c9a0", "#a0714f"), ("#c79bf2", "#5d3fa8"),
-    ("#ff8fa0", "#a03a6a"), ("#a8e0b0", "#3a8a7a"), ("#f5e6b8", "#c9915a"),
+    ("#ffb070", "#c4563f"),
+    ("#7fd0e8", "#2f5fb0"),
+    ("#e8c9a0", "#a0714f"),
+    ("#c79bf2", "#5d3fa8"),
+    ("#ff8fa0", "#a03a6a"),
+    ("#a8e0b0", "#3a8a7a"),
+    ("#f5e6b8", "#c9915a"),
 )
 CORALS = ("#ff6f61", "#ff9a5c", "#f25c8a", "#c56be0", "#ffd166", "#ff8fb0", "#7ad7c0")
 LAVA = ("#ffe08a", "#ff9a2e", "#ff5a1f", "#c92a1a")
-
-
-def pick(rng: np.random.Generator, options: tuple) -> object:
-    """One of `options`, uniformly."""
-    return options[int(rng.integers(len(options)))]
 
 
 def shade_of(rng: np.random.Generator, options: tuple[str, ...], spread: float = 0.035) -> Array:
@@ -162,8 +195,16 @@ def light_for(rng: np.random.Generator, time: str, weather: str | None) -> Light
         return np.clip(mix(cast * np.float32(0.4 + 0.6 * c.mean() / max(level, 0.05)), c, keep), 0, 1)
 
     return replace(
-        light, stops=np.stack([dull(s) for s in stops]), haze=dull(haze), cloud=dull(cloud), shade=dull(shade),
-        tint=light.tint * rgb(tint_by), veil=veil, fog=fog, snow=snow, glow=mix(glow, dull(glow), 0.6),
+        light,
+        stops=np.stack([dull(s) for s in stops]),
+        haze=dull(haze),
+        cloud=dull(cloud),
+        shade=dull(shade),
+        tint=light.tint * rgb(tint_by),
+        veil=veil,
+        fog=fog,
+        snow=snow,
+        glow=mix(glow, dull(glow), 0.6),
     )
 
 
@@ -171,7 +212,7 @@ def light_for(rng: np.random.Generator, time: str, weather: str | None) -> Light
 _WEATHER: dict[str, tuple[str, float, str, float, float, float]] = {
     "cloudy": ("#a9b6c6", 0.45, "#e6e8ee", 0.7, 0.05, 0.0),
     "rainy": ("#8296ac", 0.3, "#b9c4d2", 1.0, 0.18, 0.0),
-    "snowy": ("#c3cedd", 0.35, "#eef2fa", 0.9, 0.22, 0.72),
+    "snowy": ("#aab9d0", 0.3, "#e6edf8", 0.96, 0.1, 0.72),
     "foggy": ("#c4ccd2", 0.4, "#eceeee", 0.8, 0.55, 0.0),
     "stormy": ("#5a6478", 0.25, "#8890a4", 1.0, 0.12, 0.0),
 }

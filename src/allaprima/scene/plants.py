@@ -37,8 +37,17 @@ def tree_line(stage: Stage, ground: Array, count: int, height: float) -> Array:
     return ground - heads - np.where(heads > 0, rough, 0)
 
 
-def conifer(pen: Pen, x: float, foot: float, h: float, colour: Array, side: Array, snow: float, lean: float,
-            white: Array | None = None) -> None:
+def conifer(
+    pen: Pen,
+    x: float,
+    foot: float,
+    h: float,
+    colour: Array,
+    side: Array,
+    snow: float,
+    lean: float,
+    white: Array | None = None,
+) -> None:
     """One spruce: tiers of boughs, a shaded side, sometimes snow."""
     tiers = 5
     trunk = mix(colour, rgb("#4a3426"), 0.6)
@@ -48,14 +57,33 @@ def conifer(pen: Pen, x: float, foot: float, h: float, colour: Array, side: Arra
         top, low = foot - h * (1 - t0), foot - h * (1 - t1)
         w = h * (0.06 + 0.21 * t1)
         droop = h * 0.018
-        pen.poly([(x, top), (x + w, low + droop), (x + w * 0.45, low - droop), (x, low + droop * 0.6),
-                  (x - w * 0.45, low - droop), (x - w, low + droop)], colour)
-        pen.poly([(x, top), (x + lean * w, low + droop), (x + lean * w * 0.45, low - droop), (x, low + droop * 0.6)], side)
+        pen.poly(
+            [
+                (x, top),
+                (x + w, low + droop),
+                (x + w * 0.45, low - droop),
+                (x, low + droop * 0.6),
+                (x - w * 0.45, low - droop),
+                (x - w, low + droop),
+            ],
+            colour,
+        )
+        pen.poly(
+            [(x, top), (x + lean * w, low + droop), (x + lean * w * 0.45, low - droop), (x, low + droop * 0.6)], side
+        )
         if snow > 0.2 and white is not None:
             u = 0.62
-            pen.poly([(x, top), (x + w * u, top + (low - top) * u), (x + w * 0.25, top + (low - top) * 0.5),
-                      (x, top + (low - top) * 0.72), (x - w * 0.25, top + (low - top) * 0.5),
-                      (x - w * u, top + (low - top) * u)], white)
+            pen.poly(
+                [
+                    (x, top),
+                    (x + w * u, top + (low - top) * u),
+                    (x + w * 0.25, top + (low - top) * 0.5),
+                    (x, top + (low - top) * 0.72),
+                    (x - w * 0.25, top + (low - top) * 0.5),
+                    (x - w * u, top + (low - top) * u),
+                ],
+                white,
+            )
 
 
 def broadleaf(pen: Pen, stage: Stage, x: float, foot: float, h: float, colour: Array, trunk: Array) -> None:
@@ -73,12 +101,22 @@ def birch(pen: Pen, stage: Stage, x: float, foot: float, top: float, w: float, b
     """A pale trunk that runs out of the picture, with dark marks."""
     lean = stage.between(-0.02, 0.02)
     pen.poly([(x - w, foot), (x + w, foot), (x + lean + w * 0.7, top), (x + lean - w * 0.7, top)], bark)
-    pen.poly([(x + w * 0.35, foot), (x + w, foot), (x + lean + w * 0.7, top), (x + lean + w * 0.3, top)], mix(bark, marks, 0.3))
+    pen.poly(
+        [(x + w * 0.35, foot), (x + w, foot), (x + lean + w * 0.7, top), (x + lean + w * 0.3, top)],
+        mix(bark, marks, 0.3),
+    )
     for _ in range(7):
         y = stage.between(top, foot)
         at = x + lean * (foot - y) / max(foot - top, 0.01)
         side = 1 if stage.chance(0.5) else -1
-        pen.poly([(at + side * w * 0.9, y), (at + side * w * 0.9, y + w * 0.5), (at - side * w * stage.between(-0.2, 0.4), y + w * 0.3)], marks)
+        pen.poly(
+            [
+                (at + side * w * 0.9, y),
+                (at + side * w * 0.9, y + w * 0.5),
+                (at - side * w * stage.between(-0.2, 0.4), y + w * 0.3),
+            ],
+            marks,
+        )
 
 
 def palm(pen: Pen, stage: Stage, x: float, foot: float, h: float, colour: Array, trunk: Array, lean: float) -> None:

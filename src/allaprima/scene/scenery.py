@@ -13,16 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allaprima.errors import UserError
-from allaprima.scene import looks, nature, places, weathers
+from allaprima.scene import interiors, looks, nature, places, realms, shores, weathers
 from allaprima.scene.canvas import Canvas
 from allaprima.scene.palettes import light_for
 from allaprima.scene.stage import Stage
 
 PAINTERS: dict[str, Callable[[Stage], float]] = {
-    "ocean": nature.ocean,
-    "beach": nature.beach,
-    "lake": nature.lake,
-    "river": nature.river,
+    "ocean": shores.ocean,
+    "beach": shores.beach,
+    "lake": shores.lake,
+    "river": shores.river,
     "field": nature.field,
     "meadow": nature.meadow,
     "hills": nature.hills,
@@ -31,17 +31,17 @@ PAINTERS: dict[str, Callable[[Stage], float]] = {
     "desert": nature.desert,
     "snow": nature.snow,
     "city": places.city,
-    "space": places.space,
-    "underwater": places.underwater,
+    "space": realms.space,
+    "underwater": realms.underwater,
     "sky": nature.open_sky,
-    "island": nature.island,
-    "waterfall": nature.waterfall,
+    "island": shores.island,
+    "waterfall": shores.waterfall,
     "volcano": nature.volcano,
     "garden": places.garden,
     "road": places.road,
-    "room": places.room,
-    "plain": places.plain,
-    "pattern": places.pattern,
+    "room": interiors.room,
+    "plain": realms.plain,
+    "pattern": realms.pattern,
 }
 SCENERIES: tuple[str, ...] = tuple(PAINTERS)
 TIMES: tuple[str, ...] = ("day", "sunrise", "sunset", "dusk", "night")

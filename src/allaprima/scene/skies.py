@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from allaprima.scene.canvas import blend, mix, rgb
-from allaprima.scene.noise import Array, Lattice, Noise, curve, smooth
+from allaprima.scene.noise import Array, Noise, curve, smooth
 from allaprima.scene.palettes import NEBULAE
 from allaprima.scene.stage import Stage
 
@@ -33,10 +33,11 @@ def sky(stage: Stage, horizon: float, clouds: float = 1.0, sun: bool = True) -> 
         stars(stage, horizon)
     if sun:
         _sun_or_moon(stage, horizon)
-    if stage.weather == "rainbow":
-        rainbow(stage, horizon)
+    bow = stage.weather == "rainbow"
     if clouds > 0:
-        _clouds(stage, horizon, clouds)
+        _clouds(stage, horizon, clouds * 0.6 if bow else clouds)
+    if bow:
+        rainbow(stage, horizon)
 
 
 def _sun_or_moon(stage: Stage, horizon: float) -> None:
@@ -56,13 +57,19 @@ def _sun_or_moon(stage: Stage, horizon: float) -> None:
     if low or time == "dusk":
         # The lit air along the horizon, whether or not the sun is seen.
         c.glow(x, horizon, 0.22, light.glow, 0.5 * (1 - 0.7 * light.veil), 2.6)
-    if not seen or light.veil >= 0.95:
+    if not seen or light.veil >= (0.95 if light.dark < 0.6 else 0.75):
         return
     stage.sun = (x, y, r)
     power = 1 - 0.6 * light.veil
     if c.flat:
         for k, alpha in ((3.4, 0.13), (2.5, 0.16), (1.7, 0.22)):
-            c.disc(x, y, r * k, light.sun if low else mix(light.sun, WHITE, 0.3), alpha * power * (0.5 if light.dark > 0.5 else 1))
+            c.disc(
+                x,
+                y,
+                r * k,
+                light.sun if low else mix(light.sun, WHITE, 0.3),
+                alpha * power * (0.5 if light.dark > 0.5 else 1),
+            )
     else:
         c.glow(x, y, r * 5.5, light.glow, (0.5 if low else 0.34) * power, 1.25)
         c.glow(x, y, r * 2.2, mix(light.glow, light.sun, 0.5), (0.4 if low else 0.5) * power)
@@ -104,11 +111,13 @@ def stars(stage: Stage, horizon: float, milky: float = 0.45, many: int = 240) ->
     if way and light.dark > 0.9:
         along = (c.x[None, :] - middle) * np.float32(np.cos(tilt)) + (c.y[:, None] - 0.3) * np.float32(np.sin(tilt))
         grain = cloud.over(c.size)
-        band = np.exp(-((along + grain * 0.05) / 0.16) ** 2) * (1 - smooth(horizon - 0.35, horizon, c.y)[:, None] * 0.8)
+        band = np.exp(-(((along + grain * 0.05) / 0.16) ** 2)) * (
+            1 - smooth(horizon - 0.35, horizon, c.y)[:, None] * 0.8
+        )
         dust = smooth(-0.2, 0.6, grain)
         tone = mix(rgb(NEBULAE[turn][0]), light.glow, 0.65)
         c.lift(band * (0.16 + 0.34 * dust) * clear, tone)
-        c.lift(np.exp(-((along + grain * 0.06) / 0.06) ** 2) * dust * 0.4 * clear, mix(WHITE, light.glow, 0.3))
+        c.lift(np.exp(-(((along + grain * 0.06) / 0.06) ** 2)) * dust * 0.4 * clear, mix(WHITE, light.glow, 0.3))
         share = many // 2
         spread = rng.normal(0, 0.09, share).astype(np.float32)
         run = rng.uniform(-0.9, 0.9, share).astype(np.float32)
@@ -121,8 +130,7 @@ def stars(stage: Stage, horizon: float, milky: float = 0.45, many: int = 240) ->
     points, size, warm = points[keep], size[keep], warm[keep]
     fade = 1 - 0.75 * points[:, 1] / horizon
     bright = (0.3 + 0.7 * size) * fade * clear
-    colours = mix(np.array([0.75, 0.85, 1.0], np.float32), np.array([1.0, 0.93, 0.8], np.float32), 1.0) * 0
-    colours = np.where(warm[:, None] > 0.7, np.float32([1, 0.92, 0.78]), np.float32([0.85, 0.92, 1.0])) + colours
+    colours = np.where(warm[:, None] > 0.7, np.float32([1, 0.92, 0.78]), np.float32([0.85, 0.92, 1.0]))
     c.splat(points, 0.0021 + 0.0042 * size, (colours * bright[:, None]).astype(np.float32))
 
 
@@ -173,7 +181,7 @@ def _clouds(stage: Stage, horizon: float, amount: float) -> None:
             streaks(stage, horizon, 0.5)
     elif low:
         streaks(stage, horizon, 1.0)
-        if kind > 0.55:
+        if kind > 0.68:
             cumulus(stage, horizon, max(1, round(2 * amount)))
     else:
         if kind < 0.3:
@@ -187,8 +195,10 @@ def streaks(stage: Stage, horizon: float, strength: float) -> None:
     low = light.time in ("sunset", "sunrise", "dusk")
     if c.flat:
         count = stage.some(5, 9)
-        rows = [(stage.between(-0.1, 1.0), stage.between(0.12, 0.95), stage.between(0.1, 0.32), stage.between(0.6, 1.2))
-                for _ in range(count)]
+        rows = [
+            (stage.between(-0.1, 1.0), stage.between(0.12, 0.95), stage.between(0.1, 0.32), stage.between(0.6, 1.2))
+            for _ in range(count)
+        ]
         with c.pen(0, horizon) as pen:
             for x, v, w, h in rows:
                 y = v * horizon
@@ -241,14 +251,19 @@ def cumulus(stage: Stage, horizon: float, count: int, big: float = 1.0) -> None:
         dy = c.y - y
         down = np.where(dy > 0, (dy / (h * 0.22)) ** 2, (dy / h) ** 2)
         np.maximum(envelope, 1 - across[None, :] - down[:, None], out=envelope)
-    density = envelope * np.float32(0.6 if low else 1.0) + grain * np.float32(0.9) - np.float32(0.12)
+    if low:
+        density = envelope * np.float32(0.5) + grain * np.float32(1.15) - np.float32(0.2)
+    else:
+        density = envelope + grain * np.float32(0.9) - np.float32(0.12)
     alpha = smooth(0.0, 0.38, density) * smooth(horizon + 0.02, horizon - 0.05, c.y)[:, None]
     # Lit where the cloud thins toward the light above, shaded where it thickens.
     step = max(c.size * 3 // 128, 1)
     above = _shift(density, step, 0)
     aside = _shift(density, step if stage.sun is None or stage.sun[0] < 0.5 else -step, 1)
     fall = (density - above) * (-0.5 if low else 0.75)
-    lit = np.clip((0.5 if low else 0.62) + fall + (density - aside) * 0.4 - (density - 0.5) * (0.4 if low else 0.12), 0, 1)
+    lit = np.clip(
+        (0.5 if low else 0.62) + fall + (density - aside) * 0.4 - (density - 0.5) * (0.4 if low else 0.12), 0, 1
+    )
     lit = lit * lit * (3 - 2 * lit)
     colour = light.shade + lit[..., None] * (light.cloud - light.shade)
     if low:
@@ -286,8 +301,10 @@ def _flat_cumulus(stage: Stage, places: list[tuple[float, float, float, float, f
                 for px, py, r in puffs:
                     cut = min(py + dy + r * k, foot)
                     steps = 14
-                    ring = [(px + r * k * np.sin(a), min(py + dy - r * k * np.cos(a), cut))
-                            for a in np.linspace(0, 2 * np.pi, steps * 2, endpoint=False)]
+                    ring = [
+                        (px + r * k * np.sin(a), min(py + dy - r * k * np.cos(a), cut))
+                        for a in np.linspace(0, 2 * np.pi, steps * 2, endpoint=False)
+                    ]
                     pen.poly(ring, shade)
                 thick = h * 0.24
                 left = puffs[0][0] - puffs[0][2] - thick * 0.3
@@ -347,8 +364,3 @@ def gulls(stage: Stage, horizon: float) -> None:
             right = [(2 * x - px, py) for px, py in left]
             pen.poly(left, tone)
             pen.poly(right, tone)
-
-
-def lattice_tone(rng: np.random.Generator, size: int, cells: int) -> Array:
-    """A quiet texture [size, size]."""
-    return Lattice(rng, cells, cells).over(size)

@@ -19,7 +19,9 @@ def sea_tones(stage: Stage) -> tuple[Array, Array]:
     if light.time in ("sunrise", "sunset", "dusk"):
         # Low light: water is the sky upside down, a little darker, with its own blue held back to keep it clean.
         dim = {"sunrise": 0.9, "sunset": 0.82, "dusk": 0.8}[light.time]
-        return mix(light.stops[-2], light.haze, 0.3) * np.float32(dim), mix(light.stops[0], light.on(near), 0.35) * np.float32(dim)
+        return mix(light.stops[-2], light.haze, 0.3) * np.float32(dim), mix(
+            light.stops[0], light.on(near), 0.35
+        ) * np.float32(dim)
     share = 0.25 if light.time == "day" else 0.4
     return mix(light.on(far), light.horizon, share), mix(light.on(near), light.stops[1], share * 0.55)
 
@@ -35,7 +37,6 @@ def sea(stage: Stage, top: float, bottom: float = 1.0, calm: float = 1.0) -> Non
     waves = Noise(stage.rng, 5, 6, 3, 0.6)
     shift = stage.between(0, 9)
     bands = stage.some(5, 8)
-    edge = np.minimum((y - top) * c.size + 0.5, 1)[:, None] if top * c.size == r0 else 1.0
     middle = mix(far, near, 0.55)
     if light.time in ("sunrise", "sunset", "dusk"):
         middle = mix(light.stops[1], middle, 0.5)
@@ -54,7 +55,6 @@ def sea(stage: Stage, top: float, bottom: float = 1.0, calm: float = 1.0) -> Non
         rise = swell[..., None] * (0.05 + 0.07 * t[:, None, None]) * calm
         crest = mix(light.horizon, WHITE, 0.25)
         c.px[r0:r1] = base + np.where(rise > 0, rise * (crest - base) * 2.6, rise * base * 1.8)
-    del edge
     if stage.sun is not None:
         glitter(stage, top, bottom)
     elif light.dark < 0.9:
@@ -143,7 +143,7 @@ def shore(stage: Stage, level: float, sand: Array) -> None:
     surf = line - 0.06 + curve(stage.rng, c.x, 4.0, 2) * 0.01
     mask, top = c.below(surf)
     lower, low_top = c.below(surf + 0.007 + 0.006 * curve(stage.rng, c.x, 9.0, 2))
-    mask[low_top - top:] *= 1 - lower if low_top >= top else 1
+    mask[low_top - top :] *= 1 - lower if low_top >= top else 1
     c.lay(mask * np.float32(0.75), foam, top)
     mask, top = c.below(line - 0.012)
     c.lay(mask, foam, top)

@@ -29,7 +29,12 @@ def _rain(stage: Stage, count: int) -> None:
     with c.pen() as pen:
         for x, y, k in drops:
             length = 0.03 + 0.05 * k
-            pen.line([(x * 1.2 - 0.1, y), (x * 1.2 - 0.1 + slant * length, y + length)], tone, 0.002 + 0.0025 * k, 0.22 + 0.3 * k)
+            pen.line(
+                [(x * 1.2 - 0.1, y), (x * 1.2 - 0.1 + slant * length, y + length)],
+                tone,
+                0.002 + 0.0025 * k,
+                0.22 + 0.3 * k,
+            )
 
 
 def _flakes(stage: Stage) -> None:
@@ -48,6 +53,9 @@ def _fog(stage: Stage) -> None:
     rise = smooth(0.15, 0.6, c.y) * smooth(1.15, 0.6, c.y)
     if c.flat:
         for level, alpha in ((-0.2, 0.3), (0.1, 0.3), (0.35, 0.25)):
-            c.lay(np.clip((banks - level) * c.size * 0.06 + 0.5, 0, 1) * rise[:, None] * np.float32(alpha), stage.light.haze)
+            c.lay(
+                np.clip((banks - level) * c.size * 0.06 + 0.5, 0, 1) * rise[:, None] * np.float32(alpha),
+                stage.light.haze,
+            )
         return
     c.lay(smooth(-0.7, 0.8, banks) * rise[:, None] * np.float32(0.85), mix(stage.light.haze, WHITE, 0.1))
