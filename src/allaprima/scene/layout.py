@@ -19,6 +19,7 @@ FLOATING = frozenset({"sky", "space", "underwater", "plain", "pattern"})
 
 # Where feet stand when nobody has painted the scenery yet, as a fraction of the height.
 USUAL_GROUND = 0.86
+GROUNDS: dict[str, float] = {"island": 0.75, "river": 0.8, "forest": 0.9, "city": 0.9, "waterfall": 0.9}
 
 SINGLE_SIDE = (0.45, 0.85)
 SIZED_SIDE: dict[str, tuple[float, float]] = {
@@ -67,7 +68,12 @@ def plan(
     feet = None
     if stands(scenery):
         feet = float(
-            np.clip((USUAL_GROUND if ground is None else ground) + rng.uniform(0.0, 0.06), 0.55, 0.97)
+            np.clip(
+                (GROUNDS.get(scenery or "", USUAL_GROUND) if ground is None else ground)
+                + rng.uniform(0.0, 0.06),
+                0.55,
+                0.97,
+            )
         )
     if total == 1:
         return (_single(rng, words[0], feet),)

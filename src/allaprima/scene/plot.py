@@ -19,6 +19,11 @@ from allaprima.scene.truth import SceneObject, Truth
 
 KINDS = {"one": 0.45, "two": 0.20, "counted": 0.10, "several": 0.05, "scenery": 0.20}
 PLAIN_SHARE = 0.4  # of scenes with objects: on a plain or patterned backdrop
+PLAIN_SHARE_OF: dict[str, float] = {
+    "pixel art": 0.65,
+    "hand-drawn": 0.6,
+    "silhouette": 0.6,
+}  # thin, open shapes
 PATTERN_SHARE = 0.25  # of those: patterned
 SAME_STYLE_SHARE = 0.85
 SIZE_SAID_SHARE = 0.35  # a size is asked for, and so true and said
@@ -131,7 +136,7 @@ def plot(stock: Stock, rng: np.random.Generator) -> Truth:
         objects += [item] * count
     if len(counts) == 2 and sum(counts) == 2 and objects[0].size and objects[0].size == objects[1].size:
         objects[1] = replace(objects[1], size=None)
-    scenery, time_of_day, weather = _surroundings(bool(counts), rng)
+    scenery, time_of_day, weather = _surroundings(style, rng)
     suiting = SUITING_LOOKS.get(style or "", LOOK_WEIGHTS) if rng.random() < 0.85 else LOOK_WEIGHTS
     styles = {obj.style for obj in objects}
     return Truth(
@@ -147,8 +152,8 @@ def plot(stock: Stock, rng: np.random.Generator) -> Truth:
     )
 
 
-def _surroundings(with_objects: bool, rng: np.random.Generator) -> tuple[str, str, str | None]:
-    if with_objects and rng.random() < PLAIN_SHARE:
+def _surroundings(style: str | None, rng: np.random.Generator) -> tuple[str, str, str | None]:
+    if style is not None and rng.random() < PLAIN_SHARE_OF.get(style, PLAIN_SHARE):
         return ("pattern" if rng.random() < PATTERN_SHARE else "plain"), "day", None
     scenery = choose(SCENERY_WEIGHTS, rng)
     time_of_day = TIMELESS.get(scenery) or choose(TIME_WEIGHTS, rng)
