@@ -99,7 +99,7 @@ def _watercolor(px: Array, rng: np.random.Generator) -> Array:
     n = px.shape[0]
     warp = Noise(rng, 6, 6, 3, 0.6)
     wx, wy = warp.over(n), Noise(rng, 6, 6, 3, 0.6).over(n)
-    at, reach = np.arange(n, dtype=np.float32), np.float32(n * 0.012)
+    at, reach = np.arange(n, dtype=np.float32), np.float32(n * 0.007)
     rows = np.minimum(np.maximum(at[:, None] + wy * reach, 0), n - 1).astype(np.int32)
     cols = np.minimum(np.maximum(at[None, :] + wx * reach, 0), n - 1).astype(np.int32)
     wet = px.reshape(-1, 3)[rows * n + cols]

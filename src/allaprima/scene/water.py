@@ -86,10 +86,10 @@ def glitter(stage: Stage, top: float, bottom: float = 1.0) -> None:
     t = (c.y[r0:r1] - top) / (1 - top)
     ripple = Noise(stage.rng, 9, 46, 2, 0.7)
     v = (np.sqrt(np.maximum(t, 0)) * 46).astype(np.float32)
-    n = ripple.at(c.x * np.float32(0.9), v)
+    n = ripple.at(c.x * np.float32(9 * 1.5), v)
     width = r * (0.6 + 1.15 * t)
     across = np.exp(-(((c.x[None, :] - x) / width[:, None]) ** 2))
-    sparkle = smooth(0.6, 0.88, across * 0.72 + n * (0.1 + 0.42 * across) * np.minimum(0.4 + t * 2, 1)[:, None] + 0.08)
+    sparkle = smooth(0.6, 0.88, across * 0.64 + n * (0.1 + 0.5 * across) * np.minimum(0.4 + t * 2, 1)[:, None] + 0.08)
     sheen = np.exp(-(((c.x[None, :] - x) / (width[:, None] * 2.2)) ** 2)) * 0.4
     fade = (1 - 0.55 * t)[:, None]
     c.lift(sheen * fade * np.float32(strength), light.glow, r0)
