@@ -128,11 +128,8 @@ def _where(truth: Truth, rng: np.random.Generator) -> str:
 def _hour_and_weather(truth: Truth, rng: np.random.Generator, *, always: bool) -> list[str]:
     """The time and weather phrases of a scene that has them."""
     if truth.scenery in {"space", "underwater", "plain", "pattern", "room"}:
-        return (
-            [_one(words.TIME_PHRASES["night"], rng)]
-            if truth.scenery == "room" and truth.time_of_day == "night"
-            else []
-        )
+        shown = truth.scenery == "room" and truth.time_of_day != "day"
+        return [_one(words.TIME_PHRASES[truth.time_of_day], rng)] if shown else []
     found = []
     if truth.weather is None:
         by_sky = rng.random() < 0.45 and truth.scenery not in {"sky", "forest"}
@@ -197,8 +194,9 @@ def _view(truth: Truth, view: str, rng: np.random.Generator, outdoors: bool) -> 
         definite = view in {"ocean", "sea", "sky"} and not adjectives
         body = f"the {view}" if definite else nouns.article(body)
     if not outdoors:
-        night = truth.scenery == "room" and truth.time_of_day == "night"
-        return f"{body} {_one(words.TIME_PHRASES['night'], rng)}" if night else body
+        # A room's window shows the hour.
+        hour = truth.scenery == "room" and truth.time_of_day != "day"
+        return f"{body} {_one(words.TIME_PHRASES[truth.time_of_day], rng)}" if hour else body
     if truth.weather is None:
         skies = rng.random() < 0.5 and truth.scenery not in {"sky", "forest"}
         table = words.TIME_SKIES if skies else words.TIME_PHRASES

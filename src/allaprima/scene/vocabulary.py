@@ -233,7 +233,7 @@ VIEW_ADJECTIVES: dict[str, tuple[str, ...]] = {
     "volcano": ("huge", "fiery", "tall", "dramatic"),
     "garden": ("colorful", "blooming", "lovely", "lush", "beautiful"),
     "road": ("long", "empty", "winding", "straight"),
-    "room": ("cozy", "bright", "tidy", "warm"),
+    "room": ("cozy", "tidy", "warm", "quiet"),
     "plain": ("simple", "clean", "minimal"),
     "pattern": ("colorful", "decorative", "abstract", "geometric"),
 }
