@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from allaprima.prompt.canonical import canonical
 from allaprima.prompt.mistake import PromptMistake
-from allaprima.prompt.parameters import TABLE, Parameter, unmet
+from allaprima.prompt.parameters import TABLE, Parameter
 from allaprima.prompt.parser import parse
 from allaprima.prompt.tree import (
     Aspect,
@@ -29,5 +29,4 @@ __all__ = [
     "canonical",
     "normalised",
     "parse",
-    "unmet",
 ]

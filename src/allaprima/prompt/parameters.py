@@ -349,13 +349,3 @@ RETIRED: dict[str, bool] = {
     **dict.fromkeys(("sameseed", "width", "height", "h"), True),
 }
 """Parameters that Midjourney itself gave up, and whether a value follows: read past with a warning."""
-
-
-def unmet(given: frozenset[str], honoured: frozenset[str]) -> tuple[str, ...]:
-    """A sentence for each parameter that a prompt gives and a painter does not honour; those idle by the table are
-    left out, since reading the prompt has told them already."""
-    return tuple(
-        f"--{row.name} was understood, but this painter does not follow it yet."
-        for row in TABLE
-        if row.name in given and row.name not in honoured and row.idle is None
-    )
