@@ -12,7 +12,7 @@ torch = pytest.importorskip("torch")
 
 from tokenizers import Tokenizer  # noqa: E402
 
-from allaprima.errors import TrainingError  # noqa: E402
+from allaprima.errors import CorpusError, TrainingError  # noqa: E402
 from allaprima.train import text, text_data, text_lessons  # noqa: E402
 from allaprima.train.teacher import Lesson, build_tokenizer  # noqa: E402
 from allaprima.train.text_exam import Exam  # noqa: E402
@@ -63,12 +63,8 @@ def tokenizer(tmp_path_factory: pytest.TempPathFactory) -> Tokenizer:
 def lessons(tokenizer: Tokenizer, tmp_path_factory: pytest.TempPathFactory) -> text_lessons.Lessons:
     rng = np.random.default_rng(0)
     texts = [" ".join(rng.choice(WORDS, rng.integers(1, 8))) for _ in range(300)]
-    sentences = [text_data.Sentence(line, line) for line in texts] + [
-        text_data.Sentence("a rde fox", "a red fox")
-    ]
-    return text_lessons.teach(
-        sentences, tmp_path_factory.mktemp("lessons"), tokenizer, fake_teacher, with_states=200
-    )
+    sentences = [text_data.Sentence(line, line) for line in texts] + [text_data.Sentence("a rde fox", "a red fox")]
+    return text_lessons.teach(sentences, tmp_path_factory.mktemp("lessons"), tokenizer, fake_teacher, with_states=200)
 
 
 def train(folder: Path, lessons: text_lessons.Lessons, tokenizer: Tokenizer, **more: Any) -> dict[str, Any]:
@@ -76,9 +72,7 @@ def train(folder: Path, lessons: text_lessons.Lessons, tokenizer: Tokenizer, **m
     return text.train_text(folder=folder, lessons=lessons, tokenizer=tokenizer, **{**options, **more})
 
 
-def test_loss_falls_on_a_fixed_batch(
-    tmp_path: Path, lessons: text_lessons.Lessons, tokenizer: Tokenizer
-) -> None:
+def test_loss_falls_on_a_fixed_batch(tmp_path: Path, lessons: text_lessons.Lessons, tokenizer: Tokenizer) -> None:
     fixed = lessons.batch(np.arange(64))
     train(tmp_path, lessons, tokenizer, halt_at=0)
     before = text.measure(text.load_text_encoder(tmp_path / "checkpoint.pt"), fixed).total.item()
@@ -169,6 +163,22 @@ def test_held_out_keywords_share_no_word_with_their_labels() -> None:
     assert {synonym.keyword for synonym in text_data.hold_out(emoji)} == {"puppy", "kitty"}
 
 
-def test_a_missing_package_says_how_to_fetch_it(tmp_path: Path) -> None:
-    with pytest.raises(TrainingError, match="npm install --prefix"):
+def test_a_package_that_cannot_be_fetched_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(CorpusError, match="emojibase-data.*npm"):
         text_data.read_emoji(tmp_path)
+
+
+def test_marks_of_the_same_exam_are_remembered(tmp_path: Path) -> None:
+    exam = Exam(("dog", "cat"), (text_data.Synonym("puppy", ("dog",)),))
+    asked = []
+
+    def embed(texts: list[str]) -> np.ndarray:
+        asked.append(texts)
+        return np.eye(2, dtype=np.float32)[: len(texts)]
+
+    first = exam.remembered(tmp_path / "exam.json", embed)
+    assert exam.remembered(tmp_path / "exam.json", embed) == first == {"top1": 1.0, "top5": 1.0}
+    assert len(asked) == 2
+    Exam(("cat", "dog"), exam.synonyms).remembered(tmp_path / "exam.json", embed)
+    assert len(asked) == 4

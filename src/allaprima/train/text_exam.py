@@ -5,8 +5,12 @@ Knows vectors and words only, so the student and its teacher sit the same exam.
 
 from __future__ import annotations
 
+import hashlib
+import json
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -40,3 +44,16 @@ class Exam:
             ]
         )
         return {"top1": float(right[:, 0].mean()), "top5": float(right.any(1).mean())}
+
+    def remembered(self, path: Path, embed: Embedding) -> dict[str, float]:
+        """The marks kept in ``path`` when they are of this very exam; otherwise it is sat, and they are kept."""
+        digest = hashlib.sha256(repr(self).encode()).hexdigest()[:16]
+        if path.is_file():
+            kept = json.loads(path.read_text())
+            if kept["exam"] == digest:
+                return kept["marks"]
+        marks = self.sit(embed)
+        aside = path.with_suffix(".part")
+        aside.write_text(json.dumps({"exam": digest, "marks": marks}))
+        os.replace(aside, path)
+        return marks

@@ -79,8 +79,7 @@ class Lessons:
         try:
             progress = json.loads((folder / "progress.json").read_text())
             ids, vectors, states, starts = (
-                np.load(folder / f"{name}.npy", mmap_mode="r")
-                for name in ("ids", "vectors", "states", "starts")
+                np.load(folder / f"{name}.npy", mmap_mode="r") for name in ("ids", "vectors", "states", "starts")
             )
         except (OSError, ValueError) as error:
             message = f"no teacher's answers in {folder}: run the text training once ({error})"
