@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from allaprima.engine import recall as recalling
+from allaprima.engine.library import Drawing, Library
 from allaprima.engine.reading import read, singular
 
 
@@ -24,6 +25,9 @@ def things(prompt: str) -> list[tuple[str, int, str | None, str | None]]:
         ("a blue bird and a yellow bird", [("bird", 1, "blue", None), ("bird", 1, "yellow", None)]),
         ("an orange and a rose", [("orange", 1, None, None), ("rose", 1, None, None)]),
         ("an orange cat", [("cat", 1, "orange", None)]),
+        ("a dragon breathing fire", [("dragon", 1, None, None), ("fire", 1, None, None)]),
+        ("a steaming cup of coffee", [("coffee", 1, None, None)]),
+        ("a treasure chest full of coins", [("treasure chest", 1, None, None), ("coins", 2, None, None)]),
         ("", []),
         ("?!,,", []),
     ],
@@ -108,3 +112,18 @@ def test_meaning_finds_names_before_keywords(painter) -> None:
     vector = painter._text.encode(["hound"]).vector[0]
     assert painter.library.nearest(vector, 1)[0].concept == "dog"
     assert painter.library.exact("Pet").score < painter.library.exact("dog").score == 1.0
+
+
+def test_a_keyword_counts_by_its_nearness_to_the_name() -> None:
+    rows = [("full moon", ("moon", "cheese")), ("moon cake", ("moon", "cheese"))]
+    phrases = ["full moon", "moon", "cheese", "moon cake"]
+    vectors = np.asarray([[1, 0.2, 0], [1, 0, 0], [0, 0.5, 1], [0.5, 1, 0]], np.float32)
+    drawings = [
+        Drawing(index, name, name, words, "flat", "", "", "", "", 0, 0,
+                tuple(phrases.index(each) for each in (name, *words)))
+        for index, (name, words) in enumerate(rows)
+    ]  # fmt: skip
+    library = Library(drawings, phrases, vectors, b"")
+    assert library.exact("moon").concept == "full moon"
+    assert library.exact("cheese").score < recalling.KEYWORD_FLOOR + 0.1
+    assert library.exact("full-moon").score == 1.0

@@ -202,9 +202,7 @@ def in_batches(call: Callable[[Feeds], Outputs], feeds: Feeds, size: int) -> Out
         part = {key: value[start : start + size] for key, value in feeds.items()}
         lacking = size - len(next(iter(part.values())))
         if lacking:
-            part = {
-                key: np.concatenate([value, np.repeat(value[-1:], lacking, 0)]) for key, value in part.items()
-            }
+            part = {key: np.concatenate([value, np.repeat(value[-1:], lacking, 0)]) for key, value in part.items()}
         parts.append(call(part))
     return {key: np.concatenate([part[key] for part in parts])[:n] for key in parts[0]}
 

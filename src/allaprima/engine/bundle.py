@@ -75,9 +75,7 @@ class Bundle:
             return cls._from_manifest(where, info, digest)
         except (KeyError, TypeError, ValueError) as error:
             reason = f"{type(error).__name__}: {error}"
-            raise BundleError(
-                f"The bundle {where} has a manifest that cannot be read ({reason}). {_MEND}"
-            ) from error
+            raise BundleError(f"The bundle {where} has a manifest that cannot be read ({reason}). {_MEND}") from error
 
     @classmethod
     def _from_manifest(cls, folder: Path, info: Mapping[str, Any], digest: str) -> Bundle:
@@ -164,9 +162,7 @@ def write_manifest(folder: str | os.PathLike[str], info: Mapping[str, Any]) -> P
     names = sorted(path.name for path in where.iterdir() if path.is_file() and _is_content(path.name))
     missing = [name for name in REQUIRED if name not in names]
     if missing:
-        raise BundleError(
-            f"{where} cannot become a bundle: it lacks {', '.join(missing)}. Export the missing parts."
-        )
+        raise BundleError(f"{where} cannot become a bundle: it lacks {', '.join(missing)}. Export the missing parts.")
     whole: dict[str, Any] = {"sha256": _BLANK, "format": FORMAT}
     whole |= {key: value for key, value in info.items() if key not in ("sha256", "format", "files")}
     whole["files"] = {name: _file_digest(where / name) for name in names}
@@ -175,9 +171,7 @@ def write_manifest(folder: str | os.PathLike[str], info: Mapping[str, Any]) -> P
         Bundle._from_manifest(where, json.loads(raw), _BLANK)
     except (KeyError, TypeError, ValueError) as error:
         reason = f"{type(error).__name__}: {error}"
-        raise BundleError(
-            f"This manifest could not be read again ({reason}). Mend the entry it names."
-        ) from error
+        raise BundleError(f"This manifest could not be read again ({reason}). Mend the entry it names.") from error
     raw = raw.replace(_BLANK.encode(), _self_digest(raw).encode(), 1)
     aside = where / f".{MANIFEST}.part"
     aside.write_bytes(raw)

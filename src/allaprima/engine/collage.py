@@ -57,8 +57,7 @@ def compose(
     for index in sorted(range(len(boxes)), key=lambda each: boxes[each][3]):
         _paste(canvas, pictures[owners[index]], boxes[index])
     grouped = tuple(
-        tuple(box for box, owner in zip(boxes, owners, strict=True) if owner == index)
-        for index in range(len(things))
+        tuple(box for box, owner in zip(boxes, owners, strict=True) if owner == index) for index in range(len(things))
     )
     return Collage(np.asarray(canvas), tuple(things), grouped)
 

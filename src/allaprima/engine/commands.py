@@ -37,9 +37,7 @@ def imagine(
     solver: Annotated[str, typer.Option(help="euler or multistep.")] = "euler",
     bundle: Annotated[Path | None, typer.Option(help="Another model bundle's folder.")] = None,
     threads: Annotated[int, typer.Option(help="For one model call; 0 takes every core.")] = 0,
-    watch: Annotated[
-        bool | None, typer.Option("--watch/--no-watch", help="Show the picture forming.")
-    ] = None,
+    watch: Annotated[bool | None, typer.Option("--watch/--no-watch", help="Show the picture forming.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Paint a picture from words, and print the path of its file."""
@@ -109,9 +107,7 @@ def _paths(out: Path | None, requests: Sequence[Request]) -> list[Path]:
     ]
 
 
-def _report(
-    pictures: Sequence[Picture], paths: list[Path], digests: list[str], total_ms: float
-) -> dict[str, Any]:
+def _report(pictures: Sequence[Picture], paths: list[Path], digests: list[str], total_ms: float) -> dict[str, Any]:
     """The one JSON object: `timing_ms` covers the whole command, loading included."""
     first = pictures[0]
     # The pictures of a batch share one dictionary of times.

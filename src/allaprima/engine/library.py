@@ -23,8 +23,29 @@ from allaprima.errors import BundleError
 
 Array = NDArray[np.float32]
 
-# A keyword says what a drawing is about, its name what it shows: "puppy" finds the dog, but after a puppy.
-KEYWORD_WEIGHT = 0.92
+# A keyword says what a drawing is about, its name what it shows. How much a keyword counts depends on how near it
+# lies to the name: "puppy" finds the dog, and "riding" hardly the man on a bicycle.
+KEYWORD_BASE, KEYWORD_SLOPE = 0.60, 0.32
+HEAD_BONUS = 0.02  # for a keyword that ends the name: "apple" for "red apple"
+
+
+# What a bare word means first of all, where its nearest names are special cases (a police car, a christmas tree).
+PLAINEST_SCORE = 0.86  # so that "fire truck" may still mean something closer
+PLAINEST = {
+    "car": "automobile",
+    "tree": "deciduous tree",
+    "flower": "tulip",
+    "boat": "sailboat",
+    "moon": "full moon",
+    "truck": "delivery truck",
+    "bee": "honeybee",
+    "face": "slightly smiling face",
+    "star": "star",
+    "ball": "soccer ball",
+    "apple": "red apple",
+    "plane": "airplane",
+    "train": "locomotive",
+}
 
 
 @dataclass(frozen=True)
@@ -62,9 +83,7 @@ class Match:
 class Library:
     """The drawings of a bundle. Safe to share between threads."""
 
-    def __init__(
-        self, drawings: Sequence[Drawing], phrases: Sequence[str], vectors: Array, pixels: bytes
-    ) -> None:
+    def __init__(self, drawings: Sequence[Drawing], phrases: Sequence[str], vectors: Array, pixels: bytes) -> None:
         """`vectors` is [phrases, d] of any length; `pixels` holds the encoded pictures end to end."""
         self.drawings = tuple(drawings)
         self.phrases = tuple(phrases)
@@ -72,19 +91,11 @@ class Library:
         self._vectors: Array = np.asarray(vectors / np.maximum(norms, 1e-6), np.float32)
         self._pixels = pixels
         by_concept: dict[str, list[Drawing]] = defaultdict(list)
-        # For each phrase the concepts that have it, with the weight of the closest bond.
-        meant: list[dict[str, float]] = [{} for _ in self.phrases]
         for drawing in self.drawings:
             by_concept[drawing.concept].append(drawing)
-            for place, phrase in enumerate(drawing.phrases):
-                weight = 1.0 if place == 0 else KEYWORD_WEIGHT
-                known = meant[phrase].get(drawing.concept, 0.0)
-                meant[phrase][drawing.concept] = max(known, weight)
-        self.by_concept: Mapping[str, tuple[Drawing, ...]] = {
-            key: tuple(each) for key, each in by_concept.items()
-        }
-        self._meant = meant
-        self._weights: Array = np.asarray([max(each.values(), default=0.0) for each in meant], np.float32)
+        self.by_concept: Mapping[str, tuple[Drawing, ...]] = {key: tuple(each) for key, each in by_concept.items()}
+        self._meant = self._bonds()
+        self._weights: Array = np.asarray([max(each.values(), default=0.0) for each in self._meant], np.float32)
         self._index: dict[str, int] = {}
         for index, text in enumerate(self.phrases):
             self._index.setdefault(plain(text), index)
@@ -102,13 +113,30 @@ class Library:
                 raise ValueError(f"{len(phrases)} phrases but {len(vectors)} vectors")
             return cls(drawings, phrases, np.asarray(vectors, np.float32), pixels)
         except (KeyError, IndexError, TypeError, ValueError) as error:
-            raise BundleError(
-                f"The library of {bundle.folder} cannot be read ({error}). Export it again."
-            ) from error
+            raise BundleError(f"The library of {bundle.folder} cannot be read ({error}). Export it again.") from error
+
+    def _bonds(self) -> list[dict[str, float]]:
+        """For each phrase the concepts that have it, with the weight of the closest bond: 1 for a name."""
+        pairs = {(phrase, each.phrases[0], each.concept) for each in self.drawings for phrase in each.phrases}
+        table = sorted(pairs)
+        phrases, names = (np.asarray([row[column] for row in table], np.int64) for column in (0, 1))
+        nearness = np.einsum("pd,pd->p", self._vectors[phrases], self._vectors[names]) if table else []
+        meant: list[dict[str, float]] = [{} for _ in self.phrases]
+        for (phrase, name, concept), near in zip(table, nearness, strict=True):
+            weight = KEYWORD_BASE + KEYWORD_SLOPE * min(max(float(near), 0.0), 1.0)
+            if phrase == name:
+                weight = 1.0
+            elif plain(self.phrases[name]).endswith(" " + plain(self.phrases[phrase])):
+                weight += HEAD_BONUS
+            meant[phrase][concept] = max(weight, meant[phrase].get(concept, 0.0))
+        return meant
 
     def exact(self, words: str) -> Match | None:
         """The concept that has exactly these words as its name or a keyword; names go first."""
-        index = self._index.get(plain(words))
+        words = plain(words)
+        if PLAINEST.get(words) in self._index:
+            return self._match(self._index[PLAINEST[words]], PLAINEST_SCORE)
+        index = self._index.get(words)
         return self._match(index, 1.0) if index is not None else None
 
     def nearest(self, vector: Array, count: int = 8) -> list[Match]:
@@ -128,8 +156,8 @@ class Library:
         concepts = self._meant[phrase]
         if not concepts:
             return None
-        # Of several concepts that share a keyword, the one with the shortest name is the plainest.
-        concept = max(concepts, key=lambda each: (concepts[each], -len(each), each))
+        # Of concepts that share a keyword as closely, the one drawn most often is the plainest.
+        concept = max(concepts, key=lambda each: (concepts[each], len(self.by_concept[each]), each))
         return Match(concept, similarity * concepts[concept], self.phrases[phrase])
 
     def image(self, drawing: Drawing) -> NDArray[np.uint8]:

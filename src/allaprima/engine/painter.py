@@ -130,9 +130,7 @@ class Painter:
         reading = read(_styled(request.prompt, request.style))
         collages = self._collages(reading, request, seeds) if memory > 0.0 else (None,) * request.count
         channels, rows, columns = bundle.latent_shape
-        noise = np.stack(
-            [_generator(seed).standard_normal((channels, rows, columns), np.float32) for seed in seeds]
-        )
+        noise = np.stack([_generator(seed).standard_normal((channels, rows, columns), np.float32) for seed in seeds])
         has_negative = bool(request.negative)
         return Sitting(
             request=request,
@@ -140,9 +138,7 @@ class Painter:
             seeds=seeds,
             grid=request.grid or bundle.grid(request.steps),
             churn=request.churn or bundle.churn.get(request.steps, (0.0,) * request.steps),
-            guidance_scale=bundle.guidance_scale
-            if request.guidance_scale is None
-            else request.guidance_scale,
+            guidance_scale=bundle.guidance_scale if request.guidance_scale is None else request.guidance_scale,
             memory=memory,
             weights=np.asarray([weight for _, weight in request.parts], np.float32),
             states=encoded.states[:k],
@@ -164,9 +160,7 @@ class Painter:
         set_ = settings.number("memory")
         return self.bundle.memory if set_ < 0.0 else min(set_, 1.0)
 
-    def _collages(
-        self, reading: Reading, request: Request, seeds: Sequence[int]
-    ) -> tuple[Collage | None, ...]:
+    def _collages(self, reading: Reading, request: Request, seeds: Sequence[int]) -> tuple[Collage | None, ...]:
         """For each picture its own choice of drawings and places, by its seed."""
         things = recall.recall(reading, self.library, lambda texts: self._text.encode(texts).vector)
         if not things:
@@ -183,9 +177,7 @@ class Painter:
         present = [each.rgba for each in collages if each is not None]
         if not present:
             return None
-        return collage.hint(
-            np.stack(present), lambda rgb: self.backend.run("encoder", {"picture": rgb})["latent"]
-        )
+        return collage.hint(np.stack(present), lambda rgb: self.backend.run("encoder", {"picture": rgb})["latent"])
 
     # ---- the steps -----------------------------------------------------------------------------------------
 

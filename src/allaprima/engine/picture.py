@@ -142,9 +142,7 @@ def read_recipe(path: str | os.PathLike[str]) -> dict[str, Any]:
     except ValueError:
         recipe = None
     if not isinstance(recipe, dict):
-        raise UserError(
-            f"{os.fspath(path)} carries no recipe: it was not painted here, or its text was stripped."
-        )
+        raise UserError(f"{os.fspath(path)} carries no recipe: it was not painted here, or its text was stripped.")
     return recipe
 
 

@@ -19,7 +19,7 @@ from allaprima.scene import vocabulary
 
 Kind = Literal[
     "free", "stop", "colour", "count", "size", "style", "look", "scenery", "time", "weather", "relation",
-    "adjective", "break",
+    "adjective", "deed", "break",
 ]  # fmt: skip
 
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?|[,;:.!?()\[\]|\n]")
@@ -38,7 +38,20 @@ some any all each there here where while when out up down off no not
 # Words of measure and of picture-making: "a cup of tea" is tea, "a photo of a cat" a cat.
 _MEASURES = _words("""
 bunch pair group flock herd couple lot lots piece slice photo photograph picture image painting drawing
-illustration sketch portrait view scene rendering render trio kind type sort
+illustration sketch portrait view scene rendering render trio kind type sort cup bowl glass plate mug bottle
+basket vase jar pot bucket box bag pile stack
+""")
+
+# Things that only say where or how another thing is; to paste one of them would be a surprise.
+_CIRCUMSTANCES = _words("""
+water ground air background foreground light lights shadow shadows top bottom side middle front back distance
+horizon wind wall roof branch floor edge corner day time style color colour colors colours world way
+""")
+
+# Words in -ing that are things; any other is something a thing does, and ends its noun phrase.
+_THINGS_IN_ING = _words("""
+king ring wing string spring building ceiling wedding earring pudding clothing lightning dumpling duckling
+sling swing starling gosling icing railing awning viking sibling darling
 """)
 
 # What people say of everything; none of it can be drawn by itself.
@@ -48,7 +61,7 @@ dreamy happy sad angry funny silly scary spooky serene calm peaceful tranquil qu
 bright dark vivid colorful colourful soft smooth simple minimal minimalist detailed intricate old young new
 ancient modern fluffy furry round tall short long wide vast fresh lonely majestic dramatic cinematic realistic
 photorealistic masterpiece quality highly ultra hd 4k 8k high best super really whole entire single several
-many few friendly cheerful giant distant
+many few friendly cheerful giant distant full frozen steaming wooden broken empty
 """)
 
 _SEVERAL = {
@@ -82,6 +95,7 @@ class NounPhrase:
     count: int = 1
     colour: str | None = None
     size: str | None = None
+    manner: tuple[str, ...] = ()  # adjectives right before it
 
     @property
     def text(self) -> str:
@@ -181,7 +195,13 @@ def _common(word: str) -> Kind:
         return "break"
     if word in _STOP:
         return "stop"
-    return "adjective" if word in _ADJECTIVES else "free"
+    if word in _ADJECTIVES or word in _CIRCUMSTANCES:
+        return "adjective"
+    return "deed" if _is_deed(word) else "free"
+
+
+def _is_deed(word: str) -> bool:
+    return len(word) > 4 and word.endswith("ing") and word not in _THINGS_IN_ING
 
 
 @functools.cache
@@ -268,7 +288,11 @@ def _noun_phrases(words: list[Word]) -> Iterable[NounPhrase]:
             )
             if not (describes and words[end].text.split()[0] not in _STOP):
                 plural = singular(run[-1]) != run[-1]
-                yield NounPhrase(run, place, count or (2 if plural else 1), colour, size)
+                first = place
+                while first > 0 and words[first - 1].kind == "adjective":
+                    first -= 1
+                manner = tuple(each.text for each in words[first:place])
+                yield NounPhrase(run, place, count or (2 if plural else 1), colour, size, manner)
             count = colour = size = None
             place = end
             continue

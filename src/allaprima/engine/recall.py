@@ -20,7 +20,8 @@ Encode = Callable[[Sequence[str]], Array]  # texts -> unit vectors [n, d]
 
 MOST_THINGS = 4  # boxes in one picture
 MOST_KINDS = 3  # different things in one picture
-LIKENESS = 0.55  # cosine below which two phrases are taken to mean different things
+LIKENESS = 0.62  # cosine below which two phrases are taken to mean different things
+KEYWORD_FLOOR = 0.70  # below this a keyword says too little of what the drawing shows
 LONGEST = 4  # words of a library name that are looked for
 
 # Styles taken when none is asked for; line art, icons and silhouettes only come when called.
@@ -38,31 +39,33 @@ class Recalled:
     colour: str | None = None
     size: str | None = None
     drawing: Drawing | None = None
+    is_exact: bool = False
 
 
-def recall(
-    reading: Reading, library: Library, encode: Encode, *, likeness: float = LIKENESS
-) -> tuple[Recalled, ...]:
+def recall(reading: Reading, library: Library, encode: Encode, *, likeness: float = LIKENESS) -> tuple[Recalled, ...]:
     """The things of a prompt that the library knows, in the prompt's order, at most `MOST_KINDS`."""
     found: list[tuple[float, Recalled]] = []
     used: set[int] = set()
-    for score, candidate, places in sorted(
-        _exact(reading, library), key=lambda each: (-each[0], each[1].start)
-    ):
-        if used.isdisjoint(places):
+    rivals = _inexact(reading)
+    exact = sorted(_exact(reading, library), key=lambda each: (-each[0], each[1].start))
+    # A phrase of one plain word that the library has needs no second opinion, and so no encoder.
+    sure = {place for score, _, places in exact if score >= 1.0 for place in places}
+    sure |= {places[0] for _, _, places in exact if len(places) == 1 and _is_plain(reading, places[0])}
+    asked = [(thing, places, texts) for thing, places, texts in rivals if sure.isdisjoint(places)]
+    scored = list(exact)
+    if asked:
+        texts = list(dict.fromkeys(text for _, _, texts in asked for text in texts))
+        vectors = dict(zip(texts, encode(texts), strict=True))
+        for thing, places, texts in asked:
+            matches = [(match, text) for text in texts for match in library.nearest(vectors[text], 1)]
+            if matches:
+                best, text = max(matches, key=lambda each: each[0].score)
+                scored.append((best.score, replace(thing, text=text, match=best), places))
+    for score, candidate, places in sorted(scored, key=lambda each: (-each[0], each[1].start)):
+        floor = KEYWORD_FLOOR if candidate.is_exact else likeness
+        if candidate.match.score >= floor and used.isdisjoint(places):
             used.update(places)
             found.append((score, candidate))
-    left = [candidate for candidate in _inexact(reading, used)]
-    if left:
-        texts = list(dict.fromkeys(text for _, texts in left for text in texts))
-        vectors = dict(zip(texts, encode(texts), strict=True))
-        for thing, texts in left:
-            matches = [(library.nearest(vectors[text], 1), text) for text in texts]
-            best, text = max(
-                ((match[0], text) for match, text in matches if match), key=lambda each: each[0].score
-            )
-            if best.score >= likeness:
-                found.append((best.score, replace(thing, text=text, match=best)))
     found.sort(key=lambda each: -each[0])
     kept = sorted((each for _, each in found[:MOST_KINDS]), key=lambda each: each.start)
     return tuple(_within(kept))
@@ -102,57 +105,50 @@ def _exact(reading: Reading, library: Library) -> list[tuple[float, Recalled, ra
             match = library.exact(text) or library.exact(ones)
             if match is None:
                 continue
-            phrase = next(
-                (each for each in reading.phrases if start <= each.start + len(each.words) - 1 < end), None
-            )
-            thing = Recalled(text, match, start)
+            phrase = next((each for each in reading.phrases if start <= each.start + len(each.words) - 1 < end), None)
+            thing = Recalled(text, match, start, is_exact=True)
             if phrase is not None:
                 thing = replace(thing, count=phrase.count, colour=phrase.colour, size=phrase.size)
             found.append((match.score + 0.1 * (end - start - 1), thing, range(start, end)))
     return found
 
 
-def _inexact(reading: Reading, used: set[int]) -> list[tuple[Recalled, list[str]]]:
-    """Noun phrases with no exact match, each with the texts to try: its last three, two and one words."""
+def _inexact(reading: Reading) -> list[tuple[Recalled, range, list[str]]]:
+    """Every noun phrase with its places and the texts to try by meaning: its last words, then all, then its
+    manner."""
     nothing = Match("", 0.0, "")
-    left = []
+    phrases = []
     for phrase in reading.phrases:
-        places = range(phrase.start, phrase.start + len(phrase.words))
-        if not used.isdisjoint(places):
-            continue
-        words = list(phrase.words)
-        # "astronaut riding", "dog running": what a thing does is not the thing.
-        while len(words) > 1 and words[-1].endswith("ing"):
-            words.pop()
-        if len(words) == 1 and words[0].endswith("ing"):
-            continue
-        words[-1] = singular(words[-1])
+        words = [*phrase.words[:-1], singular(phrase.words[-1])]
         texts = [" ".join(words[-length:]) for length in range(1, min(3, len(words)) + 1)]
+        if phrase.manner:
+            texts.append(" ".join([*phrase.manner, *words]))
         thing = Recalled(phrase.text, nothing, phrase.start, phrase.count, phrase.colour, phrase.size)
-        left.append((thing, texts))
-    return left
+        phrases.append((thing, range(phrase.start, phrase.start + len(phrase.words)), texts))
+    return phrases
+
+
+def _is_plain(reading: Reading, place: int) -> bool:
+    """Whether the noun phrase at `place` is that word alone, with no adjective to change its meaning."""
+    return any(each.start == place and len(each.words) == 1 and not each.manner for each in reading.phrases)
 
 
 def _may_name(run: Sequence[Word]) -> bool:
     """Whether a run can name a thing: it has a word of its own; scenery and style words are none."""
-    if run[0].kind in ("stop", "relation", "count") or run[-1].kind not in ("free", "colour"):
+    if run[0].kind in ("stop", "relation", "count") or run[-1].kind not in ("free", "deed", "colour"):
         return False
-    inner = all(
-        word.kind in ("free", "colour", "size", "adjective", "stop") or word.text in _JOINS for word in run
-    )
-    return inner and any(word.kind == "free" for word in run)
+    inner = ("free", "deed", "colour", "size", "adjective", "stop")
+    if not all(word.kind in inner or word.text in _JOINS for word in run):
+        return False
+    return any(word.kind == "free" for word in run)
 
 
 _JOINS = frozenset({"and", "on", "by", "over", "one", "two"})
 
 
 def _is_head(reading: Reading, place: int) -> bool:
-    """Whether the word at `place` ends its noun phrase, apart from words in -ing after it."""
-    for phrase in reading.phrases:
-        if phrase.start <= place < phrase.start + len(phrase.words):
-            after = phrase.words[place - phrase.start + 1 :]
-            return all(word.endswith("ing") for word in after)
-    return False
+    """Whether the word at `place` ends its noun phrase."""
+    return any(place == each.start + len(each.words) - 1 for each in reading.phrases)
 
 
 def _said(words: Sequence[Word], start: int, end: int) -> str:

@@ -48,9 +48,7 @@ def write(
         "style": request.style,
         "churn": list(sitting.churn) if any(sitting.churn) else None,
         # Another batch can differ in the last bits, so a picture says which place in which batch it had.
-        "batch": {"index": index, "count": request.count, "seed": request.seed}
-        if request.count > 1
-        else None,
+        "batch": {"index": index, "count": request.count, "seed": request.seed} if request.count > 1 else None,
         "stopped_after": done if done < request.steps else None,
         "resized": {"from": list(native), "filter": "lanczos"} if size != native else None,
         "unread": sitting.unread or None,
@@ -91,9 +89,7 @@ def options(recipe: Mapping[str, Any], model_sha256: str) -> dict[str, Any]:
         batch = recipe.get("batch") or {"count": 1, "seed": recipe["seed"]}
         width, height = recipe["size"]
         return {
-            "prompt": [(text, weight) for text, weight in recipe["parts"]]
-            if "parts" in recipe
-            else recipe["prompt"],
+            "prompt": [(text, weight) for text, weight in recipe["parts"]] if "parts" in recipe else recipe["prompt"],
             "negative": recipe.get("negative", ""),
             "seed": batch["seed"],
             "count": batch["count"],
@@ -110,6 +106,4 @@ def options(recipe: Mapping[str, Any], model_sha256: str) -> dict[str, Any]:
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         if isinstance(error, UserError):
             raise
-        raise UserError(
-            f"This is not a recipe that can be repeated: {type(error).__name__} {error}."
-        ) from error
+        raise UserError(f"This is not a recipe that can be repeated: {type(error).__name__} {error}.") from error

@@ -83,9 +83,7 @@ class Request:
             seed=secrets.randbelow(SEEDS) if seed is None else int(_between("seed", seed, 0, SEEDS - 1)),
             count=int(_between("count", count, *COUNTS)),
             steps=steps,
-            guidance_scale=None
-            if guidance_scale is None
-            else _between("guidance", guidance_scale, *GUIDANCE),
+            guidance_scale=None if guidance_scale is None else _between("guidance", guidance_scale, *GUIDANCE),
             memory=None if memory is None else _between("memory", memory, 0.0, 1.0),
             width=None if width is None else int(_between("width", width, *SIDES)),
             height=None if height is None else int(_between("height", height, *SIDES)),
