@@ -60,7 +60,7 @@ def check(text: str) -> ParsedPrompt | None:
     return parsed
 
 
-@examples(400)
+@examples(1000)
 @given(ANYTHING)
 @example("a::1 --no " + ", ".join("abcdefgh"))
 @example("(at 10:30) [x] (y:1.2)::2 \\[z\\]")
@@ -69,7 +69,7 @@ def test_no_prompt_crashes_and_every_one_survives_the_round_trip(text: str) -> N
     check(text)
 
 
-@examples(150)
+@examples(300)
 @given(LONG)
 @example("{" * LONGEST)
 @example("{}" * (LONGEST // 2))
@@ -105,7 +105,7 @@ def check_quickly(text: str) -> None:
         assert 0 <= mistake.position <= len(text)
 
 
-@examples(150)
+@examples(300)
 @given(
     st.lists(
         st.tuples(

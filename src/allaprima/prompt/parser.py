@@ -14,7 +14,7 @@ from itertools import pairwise
 from allaprima.prompt.foreign import emphases
 from allaprima.prompt.lexer import CLOSE, DASHES, OPEN, as_typed, reveal, seal, seal_quotations
 from allaprima.prompt.mistake import PromptMistake
-from allaprima.prompt.parameters import BY_NAME, RETIRED, TABLE, References, Words
+from allaprima.prompt.parameters import BY_NAME, RETIRED, TABLE, Name, Parameter, References, Words
 from allaprima.prompt.permutations import MOST_JOBS, expand
 from allaprima.prompt.suggest import did_you_mean
 from allaprima.prompt.tree import (
@@ -49,6 +49,7 @@ _COLONS = re.compile(
 )
 _GLUED = re.compile(r"(?<=[^ ])--([A-Za-z]+)(?![A-Za-z])")
 _SPACED = re.compile(r"(?<![^ ])(- +- *|(?:--|[—–―]) +)([A-Za-z]+)(?![A-Za-z])(?= *$| +[0-9.]| +(?:-[- ]|[—–―]))")
+_UNFINISHED = re.compile(r"(?<![^ ])--(?= *$)")
 _ONE_DASH = re.compile(r"(?<![^ ])-([A-Za-z]{2,})(?= +[0-9.]| *$)")
 _DIGIT_BEFORE_QUOTE = re.compile(f"(?<=[0-9])(?={OPEN})")
 _LONE_QUOTE = re.compile(r'(?<![0-9])"')
@@ -102,6 +103,8 @@ class _Job:
         """Where each parameter stands."""
 
     def read(self) -> Prompt:
+        if (unfinished := _UNFINISHED.search(self.text)) is not None:
+            raise PromptMistake("unrecognized", "Here the name of a parameter is expected.", unfinished.start())
         images, at = self.images()
         intro = _INTRO.search(self.text, at)
         words_end = intro.start() if intro else len(self.text)
@@ -206,7 +209,7 @@ class _Job:
             try:
                 value = read_value(chunk, self.warn)
             except ExtraWords as extra:
-                raise self.words_too_late(extra.at, end, start) from None
+                raise self.words_too_late(chunk.row, extra.at, end, start) from None
             name = chunk.row.name
             if name == "style" and value == "raw":
                 name, value = "raw", True
@@ -284,16 +287,17 @@ class _Job:
             f"--{meant}" if meant else None,
         )
 
-    def words_too_late(self, start: int, end: int, parameters_at: int) -> PromptMistake:
+    def words_too_late(self, row: Parameter, start: int, end: int, parameters_at: int) -> PromptMistake:
         """Words behind a complete value: they belong before the first parameter."""
         late = as_typed(self.text[start:end]).strip()
         before = as_typed(self.text[:parameters_at]).strip()
         after = as_typed(self.text[parameters_at:start] + self.text[end:]).split()
         mended = " ".join(" ".join((before, late, *after)).split())
         shown = late if len(late) <= 40 else late[:40] + "..."
+        named = " A name of several words has hyphens: pixel-art." if isinstance(row.value, Name) else ""
         return PromptMistake(
             "text_after_parameters",
-            f"The words come before all parameters, but here {shown} follows one. Write: {mended}",
+            f"The words come before all parameters, but here {shown} follows one.{named} Write: {mended}",
             start,
             mended,
         )

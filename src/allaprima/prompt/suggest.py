@@ -56,7 +56,7 @@ SYNONYMS = {
 def did_you_mean(word: str, names: Iterable[str]) -> str | None:
     """The closest of `names`, or None when nothing is close. `word` in lower case."""
     names = tuple(names)
-    if word in SYNONYMS:
+    if SYNONYMS.get(word) in names:
         return SYNONYMS[word]
     if not 2 <= len(word) <= 24:
         return None

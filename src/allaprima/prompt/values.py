@@ -25,6 +25,7 @@ from allaprima.prompt.parameters import (
     Value,
     Words,
 )
+from allaprima.prompt.suggest import did_you_mean
 from allaprima.prompt.tree import Aspect, ImageReference
 
 MOST_WEIGHT = 1000
@@ -148,7 +149,13 @@ def _choice(chunk: Chunk, value: Choice, warn: dict[str, None]) -> str:
             raise ExtraWords(tokens[0][1])
     token, at = _only_token(chunk, known)
     if not known(token):
-        chunk.fail_value("out_of_range" if _NUMBER.fullmatch(token) else "bad_value", token, at)
+        if _NUMBER.fullmatch(token) and len(token) < 40:
+            numbers = [word for word in value.values if _NUMBER.fullmatch(word)]
+            near = min(numbers, key=lambda word: abs(float(word) - float(token)), default=None)
+        else:
+            near = did_you_mean(token.lower(), value.values)
+        kind: Kind = "out_of_range" if _NUMBER.fullmatch(token) else "bad_value"
+        chunk.fail_value(kind, token, at, _written(chunk, near) if near else None)
     word = token.lower()
     return word.removesuffix(".0") if word in value.values else word
 
