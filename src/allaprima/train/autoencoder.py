@@ -1,4 +1,4 @@
-"""The autoencoder's networks: a 128 px picture to 16x16x8 latents, and those to a 256 px picture.
+"""The autoencoder's networks: a 128 px picture to 16x16x16 latents, and those to a 256 px picture.
 
 The decoder gives out twice the resolution that the encoder took in: drawings are vectors, so the sharp target
 exists. Fully convolutional, no attention, no normalisation layers (as in TAESD), tapered towards full
@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-LATENT_CHANNELS = 8
+LATENT_CHANNELS = 16
 FACTOR = 8  # encoder pixels per latent, each way
 
 
@@ -53,7 +53,7 @@ class Residual(nn.Module):
 
 
 class Encoder(nn.Module):
-    """RGB [n, 3, h, w] in [-1, 1], h and w multiples of 8 -> latents [n, 8, h/8, w/8]."""
+    """RGB [n, 3, h, w] in [-1, 1], h and w multiples of 8 -> latents [n, 16, h/8, w/8]."""
 
     def __init__(self, config: AutoencoderConfig) -> None:
         super().__init__()
@@ -71,7 +71,7 @@ class Encoder(nn.Module):
 
 
 class Decoder(nn.Module):
-    """Latents [n, 8, h, w] -> RGB [n, 3, 16 h, 16 w], about [-1, 1] (clip it yourself)."""
+    """Latents [n, 16, h, w] -> RGB [n, 3, 16 h, 16 w], about [-1, 1] (clip it yourself)."""
 
     def __init__(self, config: AutoencoderConfig) -> None:
         super().__init__()
@@ -96,7 +96,7 @@ class Decoder(nn.Module):
 class Autoencoder(nn.Module):
     """Encoder and decoder with the latents' standardisation between them.
 
-    `mean` and `std` [8] are measured once after training; `encode` gives standardised latents, `decode` takes them.
+    `mean` and `std` [16] are measured once after training; `encode` gives standardised latents, `decode` takes them.
     """
 
     mean: torch.Tensor
@@ -111,10 +111,10 @@ class Autoencoder(nn.Module):
         self.register_buffer("std", torch.ones(LATENT_CHANNELS))
 
     def encode(self, picture: torch.Tensor) -> torch.Tensor:
-        """RGB [n, 3, 128, 128] in [-1, 1] -> standardised latents [n, 8, 16, 16]."""
+        """RGB [n, 3, 128, 128] in [-1, 1] -> standardised latents [n, 16, 16, 16]."""
         return (self.encoder(picture) - self.mean[:, None, None]) / self.std[:, None, None]
 
     def decode(self, latent: torch.Tensor) -> torch.Tensor:
-        """Standardised latents [n, 8, 16, 16] -> RGB [n, 3, 256, 256]."""
+        """Standardised latents [n, 16, 16, 16] -> RGB [n, 3, 256, 256]."""
         picture: torch.Tensor = self.decoder(latent * self.std[:, None, None] + self.mean[:, None, None])
         return picture

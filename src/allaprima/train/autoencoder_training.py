@@ -124,7 +124,8 @@ def train_autoencoder(
     if (state := run.load()) is not None:
         model.load_state_dict(state["model"])
         ema.load_state_dict(state["ema"])
-        optimiser.load_state_dict(state["optimiser"])
+        if "optimiser" in state:
+            optimiser.load_state_dict(state["optimiser"])
         step = state["step"]
         run.log(f"resumed at step {step}")
     pool = open_scenes(scenes)

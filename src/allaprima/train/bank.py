@@ -6,8 +6,8 @@ renamed, so that a kill loses at most the shard in work. Knows nothing of the de
     data/bank/shard-0003/pictures.npy   uint8 [n, 128, 128, 3]      (compose)
                          collages.npy   uint8 [n, 128, 128, 4]
                          scenes.jsonl   captions and truth
-                         latents.npy    float16 [n, 8, 16, 16]      (encode)
-                         hints.npy      float16 [n, 9, 16, 16]
+                         latents.npy    float16 [n, 16, 16, 16]      (encode)
+                         hints.npy      float16 [n, 17, 16, 16]
                          states.npy     float16 [n, 2, 32, 256]     dense caption, short caption
                          lengths.npy    uint8 [n, 2]                words (tokens) in each
 """
@@ -94,8 +94,8 @@ def encode_shard(folder: Path, autoencoder: Autoencoder, text: Any, *, fast: boo
     collages = np.load(folder / "collages.npy", mmap_mode="r")
     scenes = [json.loads(line) for line in (folder / "scenes.jsonl").read_text(encoding="utf-8").splitlines()]
     n = len(pictures)
-    latents = np.empty((n, 8, 16, 16), np.float16)
-    hints = np.empty((n, 9, 16, 16), np.float16)
+    latents = np.empty((n, 16, 16, 16), np.float16)
+    hints = np.empty((n, 17, 16, 16), np.float16)
     with torch.no_grad(), torch.autocast("cpu", torch.bfloat16, enabled=fast):
         for i in range(0, n, 64):
             rgb = torch.from_numpy(pictures[i : i + 64]).permute(0, 3, 1, 2).float() / 127.5 - 1
@@ -103,8 +103,8 @@ def encode_shard(folder: Path, autoencoder: Autoencoder, text: Any, *, fast: boo
             rgba = torch.from_numpy(collages[i : i + 64]).permute(0, 3, 1, 2).float()
             alpha = rgba[:, 3:] / 255
             over_grey = (rgba[:, :3] * alpha + GREY * (1 - alpha)) / 127.5 - 1
-            hints[i : i + 64, :8] = autoencoder.encode(over_grey).float().numpy()
-            hints[i : i + 64, 8:] = torch.nn.functional.avg_pool2d(alpha, 8).numpy()
+            hints[i : i + 64, :16] = autoencoder.encode(over_grey).float().numpy()
+            hints[i : i + 64, 16:] = torch.nn.functional.avg_pool2d(alpha, 8).numpy()
     states = np.empty((n, 2, 32, 256), np.float16)
     lengths = np.empty((n, 2), np.uint8)
     for which, key in enumerate(("caption", "short")):
@@ -118,7 +118,7 @@ def encode_shard(folder: Path, autoencoder: Autoencoder, text: Any, *, fast: boo
 
 @dataclass(frozen=True)
 class Batch:
-    """What one training step reads, float32: latents [n,8,16,16], hints [n,9,16,16], states [n,32,256], mask [n,32]."""
+    """What a training step reads: latents [n,16,16,16], hints [n,17,16,16], states [n,32,256], mask [n,32]."""
 
     latents: np.ndarray
     hints: np.ndarray

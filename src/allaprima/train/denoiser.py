@@ -18,9 +18,9 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-LATENT = 8
-HINT = 9  # the collage's latents, its alpha
-REGION = 10  # the masked picture's latents, the mask, the glyphs
+LATENT = 16
+HINT = 17  # the collage's latents, its alpha
+REGION = 18  # the masked picture's latents, the mask, the glyphs
 STATE_WIDTH = 256
 HEAD_WIDTH = 32
 
@@ -195,9 +195,9 @@ class Denoiser(nn.Module):
         text_mask: torch.Tensor,
         time: torch.Tensor,
     ) -> torch.Tensor:
-        """latent [n, 8, h, w], hint [n, 9, h, w], region [n, 10, h, w] (h and w multiples of 4, trained at 16),
+        """latent [n, 16, h, w], hint [n, 17, h, w], region [n, 18, h, w] (h and w multiples of 4, trained at 16),
         states [n, 32, 256], text_mask [n, 32] (1 = word, 0 = padding), time [n] (1 = noise, 0 = clean)
-        -> predicted clean latents [n, 8, h, w], float32."""
+        -> predicted clean latents [n, 16, h, w], float32."""
         modulation = iter(self.time(time).split(self.sizes, dim=1))
         words = self.words(states)
         n, _, height, width = latent.shape

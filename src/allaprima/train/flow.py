@@ -18,8 +18,8 @@ SMALLEST_T = 0.05  # the velocity's 1/t is clamped here
 class Conditions:
     """What the denoiser sees besides the latents; shapes as in `train.denoiser`."""
 
-    hint: torch.Tensor  # [n, 9, h, w]
-    region: torch.Tensor  # [n, 10, h, w]
+    hint: torch.Tensor  # [n, 17, h, w]
+    region: torch.Tensor  # [n, 18, h, w]
     states: torch.Tensor  # [n, 32, 256]
     text_mask: torch.Tensor  # [n, 32]
 
