@@ -51,7 +51,12 @@ def recall(reading: Reading, library: Library, encode: Encode, *, likeness: floa
     # A phrase of one plain word that the library has needs no second opinion, and so no encoder.
     sure = {place for score, _, places in exact if score >= 1.0 for place in places}
     sure |= {places[0] for _, _, places in exact if len(places) == 1 and _is_plain(reading, places[0])}
-    asked = [(thing, places, texts) for thing, places, texts in rivals if sure.isdisjoint(places)]
+    asked = []
+    for thing, places, texts in rivals:
+        # What has an exact match was looked up already; meaning is asked about the rest.
+        open_ = [text for text in texts if library.exact(text) is None]
+        if open_ and sure.isdisjoint(places):
+            asked.append((thing, places, open_))
     scored = list(exact)
     if asked:
         texts = list(dict.fromkeys(text for _, _, texts in asked for text in texts))
