@@ -1,0 +1,43 @@
+"""Intervals: how sure a mean over prompts is, by drawing the prompts anew again and again.
+
+Knows nothing of what was measured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+DRAWS = 2000
+LEVEL = 0.95
+
+Measure = dict[str, float | None]  # value, low, high; None for what is infinite
+
+
+def of_mean(values: NDArray[np.floating] | NDArray[np.bool_]) -> Measure:
+    """Mean of values [prompts] with its bootstrap interval over prompts."""
+    numbers = np.asarray(values, np.float64)
+    return of_statistic(len(numbers), lambda rows: float(numbers[rows].mean()))
+
+
+def of_ratio(above: NDArray[np.floating], below: NDArray[np.floating]) -> Measure:
+    """Mean of `above` over mean of `below`, both [prompts], drawn together; None where below is 0."""
+    a, b = np.asarray(above, np.float64), np.asarray(below, np.float64)
+
+    def ratio(rows: NDArray[np.intp]) -> float:
+        floor = float(b[rows].mean())
+        return float(a[rows].mean()) / floor if floor > 0.0 else float("inf")
+
+    return of_statistic(len(a), ratio)
+
+
+def of_statistic(count: int, statistic: Callable[[NDArray[np.intp]], float], draws: int = DRAWS) -> Measure:
+    """`statistic` of all rows 0..count-1, with the interval of what it gives on rows drawn with replacement."""
+    rng = np.random.default_rng(0)
+    drawn = [statistic(rng.integers(count, size=count)) for _ in range(draws)]
+    # The nearest drawn value, since infinities cannot be averaged.
+    low, high = np.quantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], method="nearest")
+    found = {"value": statistic(np.arange(count)), "low": float(low), "high": float(high)}
+    return {key: value if np.isfinite(value) else None for key, value in found.items()}
