@@ -19,10 +19,10 @@ def copy(tiny_bundle: Path, tmp_path: Path) -> Path:
 
 def test_an_opened_bundle_knows_its_parts(tiny_bundle) -> None:
     bundle = Bundle.open(tiny_bundle)
-    assert bundle.name == "tiny" and bundle.latent_shape == (8, 16, 16)
+    assert bundle.name == "tiny" and bundle.latent_shape == (16, 16, 16)
     assert bundle.picture_sizes[0] == (256, 256)
     assert len(bundle.grid(8)) == 9 and len(bundle.grid(7)) == 8
-    assert bundle.preview_matrix.shape == (8, 3)
+    assert bundle.preview_matrix.shape == (16, 3)
     assert len(bundle.sha256) == 64
 
 

@@ -61,7 +61,7 @@ def test_another_painter_of_the_same_bundle_paints_the_same(painter, tiny_bundle
 def test_the_first_noise_is_the_seeds_own(painter) -> None:
     sitting = painter.prepare(FOX, seed=11, count=2)
     for index, seed in enumerate((11, 12)):
-        own = np.random.Generator(np.random.PCG64(seed)).standard_normal((8, 16, 16), np.float32)
+        own = np.random.Generator(np.random.PCG64(seed)).standard_normal((16, 16, 16), np.float32)
         np.testing.assert_array_equal(sitting.noise[index], own)
 
 
@@ -150,9 +150,9 @@ def test_the_collage_lies_where_the_recipe_says(painter) -> None:
     assert columns.min() / 128 == pytest.approx(box[0], abs=0.03)
     assert rows.max() / 128 == pytest.approx(box[3], abs=0.03)
     assert thing.drawing.concept == "cat"
-    np.testing.assert_allclose(sitting.hint[0, 8], alpha.reshape(16, 8, 16, 8).mean((1, 3)) / 255, atol=1e-6)
+    np.testing.assert_allclose(sitting.hint[0, 16], alpha.reshape(16, 8, 16, 8).mean((1, 3)) / 255, atol=1e-6)
     # Nothing there is mid grey, which the encoder sees as nought.
-    np.testing.assert_allclose(sitting.hint[0, :8, 0, 0], 0.0, atol=0.02)
+    np.testing.assert_allclose(sitting.hint[0, :16, 0, 0], 0.0, atol=0.02)
 
 
 def test_parts_are_weighed(counted) -> None:

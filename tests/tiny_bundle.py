@@ -60,7 +60,7 @@ def build(folder: Path, *, name: str = "tiny") -> Path:
     write_manifest(folder, {
         "name": name,
         "licence": "Apache-2.0",
-        "latent": {"shape": [8, 16, 16]},
+        "latent": {"shape": [16, 16, 16]},
         "picture_sizes": [[256, 256]],
         "time_grids": {str(n): [1.0 - k / n for k in range(n)] + [0.0] for n in (1, 2, 4, 8, 16, 32)},
         "guidance_scale": 2.5,
@@ -110,8 +110,8 @@ def _table(words: dict[str, int], width: int) -> np.ndarray:
 
 
 def _colour_matrices() -> tuple[np.ndarray, np.ndarray]:
-    """[8, 3] from RGB to latent and [3, 8] back."""
-    to_latent = np.linalg.qr(np.random.default_rng(1).standard_normal((8, 3)))[0] * 2.0
+    """[16, 3] from RGB to latent and [3, 16] back."""
+    to_latent = np.linalg.qr(np.random.default_rng(1).standard_normal((16, 3)))[0] * 2.0
     return to_latent.astype(np.float32), np.linalg.pinv(to_latent).astype(np.float32)
 
 
@@ -178,17 +178,17 @@ def _denoiser(to_latent: np.ndarray) -> onnx.ModelProto:
         _constant("last", np.asarray([2], np.int64)),
         _constant("places", np.asarray([2, 3], np.int64)),
         _constant("words", words.astype(np.float32)),
-        _constant("hint_kernel", np.eye(8, 9, dtype=np.float32)[:, :, None, None]),
-        _constant("region_kernel", 0.1 * np.eye(8, 10, dtype=np.float32)[:, :, None, None]),
+        _constant("hint_kernel", np.eye(16, 17, dtype=np.float32)[:, :, None, None]),
+        _constant("region_kernel", 0.1 * np.eye(16, 18, dtype=np.float32)[:, :, None, None]),
         _constant("to_map", np.asarray([-1, 1, 1, 1], np.int64)),
         _constant("half", np.float32(0.5).reshape(1)),
         _constant("small", np.float32(0.05).reshape(1)),
     ]
     inputs = [
-        _input("latent", 8, 16, 16), _input("hint", 9, 16, 16), _input("region", 10, 16, 16),
+        _input("latent", 16, 16, 16), _input("hint", 17, 16, 16), _input("region", 18, 16, 16),
         _input("states", 32, 256), _input("text_mask", 32), _input("time"),
     ]  # fmt: skip
-    return _graph("denoiser", nodes, inputs, [_input("clean", 8, 16, 16)], constants)
+    return _graph("denoiser", nodes, inputs, [_input("clean", 16, 16, 16)], constants)
 
 
 def _decoder(to_rgb: np.ndarray) -> onnx.ModelProto:
@@ -205,7 +205,7 @@ def _decoder(to_rgb: np.ndarray) -> onnx.ModelProto:
         _constant("high", np.float32(1.0).reshape(())),
     ]
     return _graph(
-        "decoder", nodes, [_input("latent", 8, 16, 16)], [_input("picture", 3, 256, 256)], constants
+        "decoder", nodes, [_input("latent", 16, 16, 16)], [_input("picture", 3, 256, 256)], constants
     )
 
 
@@ -217,7 +217,7 @@ def _encoder(to_latent: np.ndarray) -> onnx.ModelProto:
     ]
     constants = [_constant("kernel", to_latent[:, :, None, None])]
     return _graph(
-        "encoder", nodes, [_input("picture", 3, 128, 128)], [_input("latent", 8, 16, 16)], constants
+        "encoder", nodes, [_input("picture", 3, 128, 128)], [_input("latent", 16, 16, 16)], constants
     )
 
 

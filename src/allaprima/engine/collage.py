@@ -63,9 +63,9 @@ def compose(
 
 
 def hint(rgba: NDArray[np.uint8], encode: Callable[[Array], Array]) -> Array:
-    """The hint [n, 9, 16, 16] of n collages [n, 128, 128, 4]: latents over grey, and the cover of each cell.
+    """The hint [n, 17, 16, 16] of n collages [n, 128, 128, 4]: latents over grey, and the cover of each cell.
 
-    `encode` takes RGB in -1..1 [n, 3, 128, 128] to latents [n, 8, 16, 16].
+    `encode` takes RGB in -1..1 [n, 3, 128, 128] to latents [n, 16, 16, 16].
     """
     colour = rgba[..., :3].astype(np.float32)
     alpha = rgba[..., 3:].astype(np.float32) / 255.0

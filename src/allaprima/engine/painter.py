@@ -211,7 +211,7 @@ class Painter:
             )  # fmt: skip
 
     def _predict(self, sitting: Sitting, state: Array, t: float) -> Prediction:
-        """The clean latent [n, 8, 16, 16] as guidance has it; all conditions of all pictures in one call."""
+        """The clean latent [n, 16, 16, 16] as guidance has it; all conditions of all pictures in one call."""
         n, k = len(state), len(sitting.weights)
         low, high = self.bundle.guidance_interval
         scale = sitting.guidance_scale if low <= t <= high else 1.0

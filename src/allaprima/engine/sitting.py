@@ -35,9 +35,9 @@ class Sitting:
     mask: Array  # [k, 32]
     negative_states: Array  # [1, 32, 256], zeros without a negative prompt
     negative_mask: Array  # [1, 32]
-    hint: Array | None  # [n, 9, 16, 16]
+    hint: Array | None  # [n, 17, 16, 16]
     collages: tuple[Collage | None, ...]  # n
-    noise: Array  # [n, 8, 16, 16]
+    noise: Array  # [n, 16, 16, 16]
     unread: str  # the prompt's end that did not fit the text encoder
     preview_matrix: Array
     preview_bias: Array
@@ -53,8 +53,8 @@ class Step:
     count: int
     t: float
     next_t: float
-    state: Array  # [n, 8, 16, 16] at next_t
-    clean: Array  # [n, 8, 16, 16] the picture as the model now predicts it
+    state: Array  # [n, 16, 16, 16] at next_t
+    clean: Array  # [n, 16, 16, 16] the picture as the model now predicts it
     guidance: float  # the guidance scale in force; 1.0 outside the guidance interval
     removed: float  # noise taken away, in units of time
     added: float  # noise made anew, likewise
