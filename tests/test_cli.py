@@ -106,6 +106,13 @@ def test_parameters_are_written_inside_the_prompt(run) -> None:
     assert err.count("--chaos") == 1
 
 
+def test_parameters_need_no_quotes(run) -> None:
+    code, out, _ = run("imagine", "a", "red", "fox", "--ar", "1:2", "--steps", "1", "--quality", "1", "--json")
+    assert code == 0
+    picture = json.loads(out)["pictures"][0]
+    assert (picture["recipe"]["prompt"], picture["width"], picture["height"]) == ("a red fox", 184, 360)
+
+
 def test_stop_leaves_the_picture_unfinished_and_flags_go_first(run) -> None:
     code, out, _ = run("imagine", "a fox --stop 50 --seed 9", "--seed", "2", "--steps", "4", "--json")
     recipe = json.loads(out)["pictures"][0]["recipe"]

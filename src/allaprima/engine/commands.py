@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from allaprima.engine.request import Request
 
 
+# A prompt's own parameters need no quotes: what the command line does not know is left to the prompt's reader.
+IMAGINE_SETTINGS = {"ignore_unknown_options": True}
+
+
 def imagine(
     prompt: Annotated[list[str], typer.Argument(help="What to paint.", show_default=False)],
     out: Annotated[Path | None, typer.Option("--out", "-o", help="A .png, .webp or .jpg file.")] = None,
