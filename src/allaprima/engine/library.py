@@ -12,7 +12,7 @@ import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,11 +48,11 @@ PLAINEST = {
 }
 
 
-@dataclass(frozen=True)
-class Drawing:
+class Drawing(NamedTuple):
     """One drawing of the library, with all that has to be said of it when it informs a picture."""
 
-    index: int
+    # A tuple and not a dataclass: twelve thousand of them are made at every start.
+    number: int  # its place in the library
     name: str
     concept: str  # the same for one thing drawn in several styles
     words: tuple[str, ...]
@@ -117,18 +117,26 @@ class Library:
 
     def _bonds(self) -> list[dict[str, float]]:
         """For each phrase the concepts that have it, with the weight of the closest bond: 1 for a name."""
-        pairs = {(phrase, each.phrases[0], each.concept) for each in self.drawings for phrase in each.phrases}
-        table = sorted(pairs)
-        phrases, names = (np.asarray([row[column] for row in table], np.int64) for column in (0, 1))
-        nearness = np.einsum("pd,pd->p", self._vectors[phrases], self._vectors[names]) if table else []
+        # Styles repeat a concept's name and keywords, so most of these are the same.
+        table = list({(phrase, each.phrases[0], each.concept) for each in self.drawings for phrase in each.phrases})
         meant: list[dict[str, float]] = [{} for _ in self.phrases]
-        for (phrase, name, concept), near in zip(table, nearness, strict=True):
-            weight = KEYWORD_BASE + KEYWORD_SLOPE * min(max(float(near), 0.0), 1.0)
-            if phrase == name:
-                weight = 1.0
-            elif plain(self.phrases[name]).endswith(" " + plain(self.phrases[phrase])):
+        if not table:
+            return meant
+        phrases, names, concepts = zip(*table, strict=True)
+        # The sum over the columns in parts: one gather of all rows at once would take a hundred megabytes.
+        near = np.zeros(len(table), np.float32)
+        for start in range(0, len(table), 4096):
+            part = slice(start, start + 4096)
+            rows, others = self._vectors[list(phrases[part])], self._vectors[list(names[part])]
+            near[part] = np.einsum("pd,pd->p", rows, others)
+        weights = (KEYWORD_BASE + KEYWORD_SLOPE * np.clip(near, 0.0, 1.0)).tolist()
+        words = [plain(phrase) for phrase in self.phrases]
+        for phrase, name, concept, keyword_weight in zip(phrases, names, concepts, weights, strict=True):
+            weight = 1.0 if phrase == name else keyword_weight
+            if phrase != name and words[name].endswith(" " + words[phrase]):
                 weight += HEAD_BONUS
-            meant[phrase][concept] = max(weight, meant[phrase].get(concept, 0.0))
+            known = meant[phrase]
+            known[concept] = max(weight, known.get(concept, 0.0))
         return meant
 
     def exact(self, words: str) -> Match | None:
@@ -162,7 +170,7 @@ class Library:
 
     def image(self, drawing: Drawing) -> NDArray[np.uint8]:
         """The drawing itself, cut to what is visible: uint8 RGBA [h, w, 4], straight alpha, read-only."""
-        return _decoded(self, drawing.index)
+        return _decoded(self, drawing.number)
 
 
 @functools.lru_cache(maxsize=256)
@@ -186,17 +194,10 @@ def plain(words: str) -> str:
 
 
 def _drawing(index: int, row: Mapping[str, Any]) -> Drawing:
+    phrases = tuple(row["phrases"])
+    if not phrases:
+        raise ValueError(f"the drawing {row['name']!r} has no phrase")
     return Drawing(
-        index=index,
-        name=str(row["name"]),
-        concept=str(row["concept"]),
-        words=tuple(str(word) for word in row.get("words", ())),
-        style=str(row["style"]),
-        licence=str(row["licence"]),
-        source=str(row["source"]),
-        version=str(row["version"]),
-        sha256=str(row["sha256"]),
-        offset=int(row["offset"]),
-        length=int(row["length"]),
-        phrases=tuple(int(phrase) for phrase in row["phrases"]),
-    )
+        index, row["name"], row["concept"], tuple(row.get("words", ())), row["style"], row["licence"],
+        row["source"], row["version"], row["sha256"], row["offset"], row["length"], phrases,
+    )  # fmt: skip
