@@ -28,3 +28,7 @@ class CorpusError(AllaPrimaError):
 
 class TrainingError(AllaPrimaError):
     """A training run cannot start or go on."""
+
+
+class ExportError(AllaPrimaError):
+    """A bundle cannot be made of these weights: the message carries the numbers."""

@@ -1,0 +1,269 @@
+"""Weights to a bundle: trained runs in, a folder that the engine opens out, or a refusal with numbers.
+
+    report = export_bundle(Path("src/allaprima/models/first-light"))
+
+The folder is written aside and renamed, so that a refusal or a kill leaves the old bundle as it was. Knows neither
+training nor painting.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import torch
+
+from allaprima.engine import schedule
+from allaprima.engine.bundle import write_manifest
+from allaprima.engine.tokenizer import Tokenizer
+from allaprima.errors import ExportError
+from allaprima.export import graphs, library, parity, preview, time_table, weights
+from allaprima.export.credits import credits
+from allaprima.export.parity import Parity
+from allaprima.export.real_inputs import RealInputs, read_scenes
+from allaprima.scene import vocabulary
+from allaprima.scene.corpus import Corpus
+from allaprima.train.autoencoder import Autoencoder
+from allaprima.train.autoencoder_training import load_autoencoder
+from allaprima.train.denoiser import Denoiser
+from allaprima.train.denoiser_training import load_denoiser
+from allaprima.train.text import TextEncoder, load_text_encoder
+
+STEP_COUNTS = (1, 2, 4, 8, 16, 32)
+LARGEST = 60_000_000  # bytes, everything together
+PARITY_SCENES = 16
+PREVIEW_SCENES = 128
+EXEMPT = ("stem.", "out.")  # first and last layers keep float16 where the rest is stored in int8
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Trained:
+    """The networks of a bundle and what is known of their training."""
+
+    text: TextEncoder
+    autoencoder: Autoencoder
+    denoiser: Denoiser
+    tokenizer: Path
+    record: dict[str, Any]
+
+    @classmethod
+    def load(cls, runs: Path, tokenizer: Path) -> Trained:
+        """The averaged weights in runs/text, runs/autoencoder and runs/denoiser. Raises TrainingError."""
+        if not tokenizer.is_file():
+            raise ExportError(f"no tokenizer at {tokenizer}; `allaprima train text` writes it")
+        text = load_text_encoder(runs / "text" / "checkpoint.pt")
+        autoencoder = load_autoencoder(runs / "autoencoder")
+        denoiser, record = load_denoiser(runs / "denoiser")
+        return cls(text, autoencoder, denoiser, tokenizer, record)
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What is decided when a bundle is made. `shift` bends the time grids towards the noise (1: equal steps)."""
+
+    name: str = "first-light"
+    shift: float = 1.0
+    guidance_scale: float = 3.0
+    guidance_interval: tuple[float, float] = (0.1, 1.0)
+    memory: float = 1.0
+    largest: int = LARGEST
+    eight_bits: tuple[str, ...] = ("denoiser",)  # graphs whose weights are stored in int8 instead of float16
+    extra: dict[str, Any] = field(default_factory=dict)  # further entries of the manifest
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was written and how closely it matches torch."""
+
+    folder: Path
+    parities: tuple[Parity, ...]
+    sizes: dict[str, int]  # bytes by file
+    table_rows: int
+    table_error: float
+    preview_error: float
+    library: dict[str, Any]
+
+    @property
+    def total(self) -> int:
+        return sum(self.sizes.values())
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "folder": str(self.folder), "bytes": self.total, "files": self.sizes, "library": self.library,
+            "time_table": {"rows": self.table_rows, "error": self.table_error}, "preview_error": self.preview_error,
+            "parity": [
+                {"graph": p.graph, "output": p.output, "kind": p.kind, "largest": p.largest, "relative": p.relative,
+                 "allowed": p.allowed} for p in self.parities
+            ],
+        }  # fmt: skip
+
+
+def export_bundle(
+    out: Path,
+    *,
+    runs: Path = Path("data/runs"),
+    corpus: Path = Path("data/corpus"),
+    bank: Path = Path("data/bank"),
+    tokenizer: Path = Path("data/text/tokenizer.json"),
+    cache: Path | None = Path("data/export"),
+    choices: Choices | None = None,
+    trained: Trained | None = None,
+    alter: Callable[[str, onnx.ModelProto], onnx.ModelProto] | None = None,
+    say: Say = print,
+) -> Report:
+    """Makes the bundle in `out` from the runs (or from `trained`), replacing one that is there.
+
+    `alter` may change a graph before parity is checked: tests tamper with it. Raises ExportError when a graph does
+    not match torch or the bundle would be too large, and CorpusError or TrainingError when something is missing.
+    """
+    choices = choices or Choices()
+    trained = trained or Trained.load(runs, tokenizer)
+    drawings = Corpus.open(corpus)
+    scenes = read_scenes(bank, max(PARITY_SCENES, PREVIEW_SCENES))
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as aside:
+        folder = Path(aside) / out.name
+        folder.mkdir()
+        rows, table_error = time_table.fitting_rows(trained.denoiser.time)
+        say(f"time table: {rows} rows, error {table_error:.2%}")
+        parities = _write_graphs(folder, trained, scenes, rows, choices.eight_bits, alter, say)
+        shutil.copyfile(trained.tokenizer, folder / "tokenizer.json")
+        (folder / "CREDITS.md").write_text(credits(drawings.drawings, packages=corpus / "packages"), encoding="utf-8")
+        shown = _library(folder, drawings, trained, choices.largest, cache, say)
+        colours = preview.fit(*_preview_pairs(trained.autoencoder, scenes.part(0, PREVIEW_SCENES)))
+        say(f"preview matrix: root mean square error {colours.error:.3f}")
+        write_manifest(folder, _manifest(trained, choices, colours, shown, rows))
+        sizes = {path.name: path.stat().st_size for path in sorted(folder.iterdir())}
+        total = sum(sizes.values())
+        if total > choices.largest:
+            told = ", ".join(f"{name} {size / 1e6:.1f}" for name, size in sizes.items())
+            raise ExportError(f"the bundle would be {total / 1e6:.1f} MB, more than {choices.largest / 1e6:.0f} MB: {told}")
+        _replace(folder, out)
+    say(f"{out}: {total / 1e6:.1f} MB")
+    return Report(out, tuple(parities), sizes, rows, table_error, colours.error, shown)
+
+
+def _write_graphs(
+    folder: Path,
+    trained: Trained,
+    scenes: RealInputs,
+    rows: int,
+    eight_bits: Collection[str],
+    alter: Callable[[str, onnx.ModelProto], onnx.ModelProto] | None,
+    say: Say,
+) -> list[Parity]:
+    """Traces, checks, narrows, checks again and writes the four graphs."""
+    few = scenes.part(0, PARITY_SCENES)
+    ids = Tokenizer(trained.tokenizer).encode([*few.captions, "puppy", "a"])
+    latents = few.latents[: max(1, PARITY_SCENES // 4)]
+    exact = graphs.folded(trained.denoiser, rows=rows)
+    plans: dict[str, tuple[Callable[[], onnx.ModelProto], torch.nn.Module, torch.nn.Module, parity.Feeds]] = {
+        "text_encoder": (lambda: graphs.text_encoder_graph(trained.text), trained.text, trained.text, {"ids": ids}),
+        "denoiser": (
+            lambda: graphs.denoiser_graph(trained.denoiser, rows=rows), exact, trained.denoiser, few.denoiser_feeds(),
+        ),
+        "decoder": (
+            lambda: graphs.decoder_graph(trained.autoencoder),
+            graphs.Decode(trained.autoencoder), graphs.Decode(trained.autoencoder), {"latent": latents},
+        ),
+        "encoder": (
+            lambda: graphs.encoder_graph(trained.autoencoder),
+            graphs.Encode(trained.autoencoder), graphs.Encode(trained.autoencoder), {"picture": few.pictures},
+        ),
+    }  # fmt: skip
+    measured: list[Parity] = []
+    for name, (make, traced, network, feeds) in plans.items():
+        model = make()
+        if alter is not None:
+            model = alter(name, model)
+        checks = parity.compare(name, model, feeds, parity.reference(traced, feeds), kind="traced", allowed=parity.EXACT)
+        narrow = weights.narrowed(model, tables=("embedding.weight",), eight_bits=name in eight_bits, exempt=EXEMPT)
+        path = str(folder / f"{name}.onnx")
+        weights.save(narrow, path)
+        checks += parity.compare(name, path, feeds, parity.reference(network, feeds), kind="written",
+                                 allowed=parity.STORED)  # fmt: skip
+        for each in checks:
+            say(f"  {each}")
+        measured += checks
+    parity.insist(measured)
+    return measured
+
+
+def _library(
+    folder: Path, drawings: Corpus, trained: Trained, largest: int, cache: Path | None, say: Say
+) -> dict[str, Any]:
+    """Packs the drawings at the largest side that what is left of the bundle's size allows."""
+    spoken = Tokenizer(trained.tokenizer)
+
+    @torch.no_grad()
+    def vectors(texts: Any) -> np.ndarray:
+        ids = torch.from_numpy(spoken.encode(texts))
+        return np.concatenate([trained.text(part)[1].numpy() for part in ids.split(256)])
+
+    taken = sum(path.stat().st_size for path in folder.iterdir())
+    phrases, _ = library.phrases_of(drawings.drawings)
+    # What library.json and the vectors will take, and the manifest.
+    taken += 400 * len(phrases) + 420 * len(drawings) + 20_000
+    side = library.choose_side(drawings, budget=min(library.BUDGET, largest - taken))
+    say(f"library: {len(drawings)} drawings at {side} px")
+    return library.write_library(folder, drawings, library.pack(drawings, side, cache=cache), vectors)
+
+
+@torch.no_grad()
+def _preview_pairs(autoencoder: Autoencoder, scenes: RealInputs) -> tuple[np.ndarray, np.ndarray]:
+    latents = torch.from_numpy(scenes.latents)
+    pictures = [torch.nn.functional.avg_pool2d(autoencoder.decode(part), 8) for part in latents.split(16)]
+    return scenes.latents, torch.cat(pictures).clamp(-1, 1).numpy()
+
+
+def _manifest(
+    trained: Trained, choices: Choices, colours: preview.Preview, shown: dict[str, Any], rows: int
+) -> dict[str, Any]:
+    def count(network: torch.nn.Module) -> int:
+        return sum(parameter.numel() for parameter in network.parameters())
+
+    channels = int(trained.autoencoder.mean.numel())
+    grids = {str(n): list(schedule.shifted(n, choices.shift)) for n in STEP_COUNTS}
+    return {
+        "name": choices.name,
+        "licence": "Apache-2.0",
+        "latent": {"shape": [channels, graphs.SIDE, graphs.SIDE]},
+        "picture_sizes": [[256, 256]],
+        "time_grids": grids,
+        "guidance_scale": choices.guidance_scale,
+        "guidance_interval": list(choices.guidance_interval),
+        "memory": choices.memory,
+        "preview": colours.as_json(),
+        "styles": {name: list(words) for name, words in vocabulary.STYLES.items()},
+        "training": {
+            **trained.record,
+            "parameters": {
+                "text_encoder": count(trained.text), "denoiser": count(trained.denoiser),
+                "decoder": count(trained.autoencoder.decoder), "encoder": count(trained.autoencoder.encoder),
+            },
+            "library": shown, "time_table_rows": rows,
+        },
+        **choices.extra,
+    }  # fmt: skip
+
+
+def _replace(folder: Path, out: Path) -> None:
+    """Puts the finished folder in the place of the old one; the old one is only gone once the new one is there."""
+    old = folder.parent / "old"
+    if out.exists():
+        os.replace(out, old)
+    try:
+        os.replace(folder, out)
+    except OSError:
+        if old.exists():
+            os.replace(old, out)
+        raise

@@ -1,0 +1,45 @@
+"""`allaprima export`: a bundle from the trained runs; `allaprima export resume`: what going on training needs.
+
+Thin: the work is in `export.bundle` and `export.resume`.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(help="Make a model bundle of trained weights.")
+
+Runs = Annotated[Path, typer.Option(help="Folder of the runs text, autoencoder and denoiser.")]
+
+
+@app.callback(invoke_without_command=True)
+def export(
+    context: typer.Context,
+    out: Annotated[Path, typer.Option(help="The bundle's folder, replaced as a whole.")] = Path(
+        "src/allaprima/models/first-light"
+    ),
+    runs: Runs = Path("data/runs"),
+    corpus: Annotated[Path, typer.Option(help="Folder written by `allaprima corpus build`.")] = Path("data/corpus"),
+    bank: Annotated[Path, typer.Option(help="The scene bank: real inputs for parity.")] = Path("data/bank"),
+    tokenizer: Annotated[Path, typer.Option(help="The text student's tokenizer.")] = Path("data/text/tokenizer.json"),
+    size: Annotated[float, typer.Option(help="Megabytes that the bundle may have in all.")] = 60.0,
+    shift: Annotated[float, typer.Option(help="Bends the time grids towards the noise; 1 means equal steps.")] = 1.0,
+    guidance: Annotated[float, typer.Option(help="The guidance scale that is used when none is asked for.")] = 3.0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as one JSON object.")] = False,
+) -> None:
+    """Make a bundle, check that it matches torch on real inputs, and refuse to write one that does not."""
+    if context.invoked_subcommand is not None:
+        return
+    from allaprima.export.bundle import Choices, export_bundle
+
+    choices = Choices(name=out.name, shift=shift, guidance_scale=guidance, largest=int(size * 1e6))
+    report = export_bundle(
+        out, runs=runs, corpus=corpus, bank=bank, tokenizer=tokenizer, choices=choices,
+        say=lambda line: typer.echo(line, err=as_json),
+    )  # fmt: skip
+    if as_json:
+        typer.echo(json.dumps(report.as_json()))

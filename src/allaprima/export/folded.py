@@ -1,0 +1,151 @@
+"""The denoiser as it is run: the same function as `train.denoiser.Denoiser`, for one size of latents.
+
+Whatever depends only on the time or on the place is worked out beforehand: the time network is a table that
+already holds the second normalisation's scale and shift, encodings of place are constants, the word for 'nothing
+said' is refined. Every axis but the batch is a plain number, so that the traced graph has no arithmetic on shapes.
+Knows nothing of ONNX.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from allaprima.export.time_table import FoldedTime
+from allaprima.train.denoiser import HEAD_WIDTH, Attention, Block, Denoiser, Words, places
+
+
+class FoldedBlock(nn.Module):
+    """`Block` with the affine part of its second normalisation moved into the table of times."""
+
+    def __init__(self, block: Block) -> None:
+        super().__init__()
+        self.norm1, self.conv1, self.conv2 = block.norm1, block.conv1, block.conv2
+        self.groups, self.epsilon = block.norm2.num_groups, block.norm2.eps
+
+    def forward(self, x: torch.Tensor, scale: torch.Tensor, shift: torch.Tensor) -> torch.Tensor:
+        h = F.group_norm(self.conv1(F.silu(self.norm1(x))), self.groups, eps=self.epsilon)
+        return x + self.conv2(F.silu(h * scale + shift))
+
+
+class FoldedAttention(nn.Module):
+    """`Attention` at side x side positions, after `words` words. The queries' scaling is in their norm."""
+
+    position: torch.Tensor
+
+    def __init__(self, attention: Attention, side: int, words: int) -> None:
+        super().__init__()
+        self.heads, self.side, self.words = attention.heads, side, words
+        self.norm, self.qkv, self.words_kv = attention.norm, attention.qkv, attention.words_kv
+        self.q_norm, self.k_norm = attention.q_norm, attention.k_norm
+        self.q_norm.weight.mul_(HEAD_WIDTH**-0.5)
+        self.q_norm.bias.mul_(HEAD_WIDTH**-0.5)
+        self.out, self.mlp_norm, self.mlp = attention.out, attention.mlp_norm, attention.mlp
+        width = attention.norm.normalized_shape[0]
+        self.width = int(width)
+        where = places(side, side, self.width, attention.qkv.weight)
+        self.register_buffer("position", attention.position(where)[None])
+
+    def forward(self, x: torch.Tensor, words: torch.Tensor, shut: torch.Tensor) -> torch.Tensor:
+        # x: [n, c, side, side]; words: [n, words, c']; shut: [n, 1, 1, words + side * side]
+        area, width = self.side * self.side, self.width
+        tokens = x.reshape(-1, width, area).transpose(1, 2)
+        q, k, v = self.qkv(self.norm(tokens) + self.position).split([width] * 3, dim=2)
+        words_k, words_v = self.words_kv(words).split([width] * 2, dim=2)
+        length = self.words + area
+        queries = self.q_norm(q.reshape(-1, area, self.heads, HEAD_WIDTH)).transpose(1, 2)
+        keys = self.k_norm(torch.cat([words_k, k], dim=1).reshape(-1, length, self.heads, HEAD_WIDTH))
+        values = torch.cat([words_v, v], dim=1).reshape(-1, length, self.heads, HEAD_WIDTH).transpose(1, 2)
+        weights = (queries @ keys.permute(0, 2, 3, 1) + shut).softmax(dim=-1)
+        mixed = (weights @ values).transpose(1, 2).reshape(-1, area, width)
+        tokens = tokens + self.out(mixed)
+        tokens = tokens + self.mlp(self.mlp_norm(tokens))
+        return tokens.transpose(1, 2).reshape(-1, width, self.side, self.side)
+
+
+class FoldedWords(nn.Module):
+    """`Words` with the word for 'nothing said' already refined."""
+
+    nothing: torch.Tensor
+
+    def __init__(self, words: Words) -> None:
+        super().__init__()
+        self.norm, self.mlp = words.norm, words.mlp
+        self.register_buffer("nothing", words.mlp(words.norm(words.nothing)))
+
+    def forward(self, states: torch.Tensor) -> torch.Tensor:
+        refined = self.mlp(self.norm(states))
+        return torch.cat([self.nothing.expand(states.shape[0], 1, self.nothing.shape[2]), refined], dim=1)
+
+
+class FoldedDenoiser(nn.Module):
+    """Takes and gives what `Denoiser` does, for latents of side x side. It takes over the network's own weights."""
+
+    @torch.no_grad()
+    def __init__(self, network: Denoiser, *, rows: int, side: int, tokens: int) -> None:
+        super().__init__()
+        net, half, quarter, words = network, side // 2, side // 4, tokens + 1
+        self.halves = [size // 2 for size in net.sizes for _ in range(2)]
+        down0, down1, middle, up1, up0 = net.down0, net.down1, net.middle, net.up1, net.up0
+        self.time = FoldedTime(with_norms(net, [*down0, *down1, *middle, *up1, *up0], rows))
+        self.words = FoldedWords(net.words)
+        self.stem, self.shrink0, self.shrink1 = net.stem, net.shrink0, net.shrink1
+        self.grow1, self.join1, self.grow0, self.join0 = net.grow1, net.join1, net.grow0, net.join0
+        self.norm, self.out = net.norm, net.out
+        self.down0, self.down1, self.middle, self.up1, self.up0 = (
+            nn.ModuleList(FoldedBlock(block) for block in blocks) for blocks in (down0, down1, middle, up1, up0)
+        )
+        self.down1_attention, self.middle_attention, self.up1_attention = (
+            nn.ModuleList(FoldedAttention(each, at, words) for each in attentions)
+            for attentions, at in (
+                (net.down1_attention, half), (net.middle_attention, quarter), (net.up1_attention, half),
+            )
+        )  # fmt: skip
+        self.fine, self.coarse = half * half, quarter * quarter
+
+    def forward(
+        self,
+        latent: torch.Tensor,
+        hint: torch.Tensor,
+        region: torch.Tensor,
+        states: torch.Tensor,
+        text_mask: torch.Tensor,
+        time: torch.Tensor,
+    ) -> torch.Tensor:
+        modulation = iter(self.time(time)[:, :, None, None].split(self.halves, dim=1))
+        words = self.words(states)
+        shut = ((text_mask - 1.0) * 1e4)[:, None, None, :]
+        fine, coarse = F.pad(shut, (1, self.fine)), F.pad(shut, (1, self.coarse))
+        x0 = self.stem(torch.cat([latent, hint, region], dim=1))
+        skips0 = [x0]
+        for block in self.down0:
+            skips0.append(block(skips0[-1], next(modulation), next(modulation)))
+        skips1 = [self.shrink0(skips0[-1])]
+        for block, attention in zip(self.down1, self.down1_attention, strict=True):
+            skips1.append(attention(block(skips1[-1], next(modulation), next(modulation)), words, fine))
+        x = self.shrink1(skips1[-1])
+        for block, attention in zip(self.middle, self.middle_attention, strict=True):
+            x = attention(block(x, next(modulation), next(modulation)), words, coarse)
+        x = F.pixel_shuffle(self.grow1(x), 2)
+        for join, block, attention in zip(self.join1, self.up1, self.up1_attention, strict=True):
+            x = join(torch.cat([x, skips1.pop()], dim=1))
+            x = attention(block(x, next(modulation), next(modulation)), words, fine)
+        x = F.pixel_shuffle(self.grow0(x), 2)
+        for join, block in zip(self.join0, self.up0, strict=True):
+            x = block(join(torch.cat([x, skips0.pop()], dim=1)), next(modulation), next(modulation))
+        clean: torch.Tensor = self.out(F.silu(self.norm(x)))
+        return clean
+
+
+@torch.no_grad()
+def with_norms(network: Denoiser, blocks: Sequence[Block], rows: int) -> torch.Tensor:
+    """[rows, total]: for each block what its second norm's output is multiplied with, then what is added to it."""
+    columns = []
+    parts = network.time(torch.linspace(0.0, 1.0, rows)).float().split(network.sizes, dim=1)
+    for block, part in zip(blocks, parts, strict=True):
+        scale, shift = part.chunk(2, dim=1)
+        columns += [block.norm2.weight * (1 + scale), block.norm2.bias * (1 + scale) + shift]
+    return torch.cat(columns, dim=1).contiguous()
