@@ -1,0 +1,35 @@
+"""Running the app on uvicorn, from a bound socket to the last request, with one line that says where it is."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+
+import uvicorn
+from fastapi import FastAPI
+
+from allaprima.errors import AllaPrimaError
+from allaprima.server import log
+from allaprima.server.live import LONGEST_MESSAGE
+
+
+async def run(app: FastAPI, listener: socket.socket, host: str) -> None:
+    """Serve until told to stop (Ctrl+C or SIGTERM). Raises AllaPrimaError when the app cannot start."""
+    log.set_up()
+    server = uvicorn.Server(uvicorn.Config(
+        app, log_config=None, access_log=False, ws_max_size=LONGEST_MESSAGE, ws_max_queue=32,
+        ws_per_message_deflate=False, timeout_graceful_shutdown=3, server_header=False, lifespan="off",
+    ))  # fmt: skip
+    # The lifespan is entered here and not by uvicorn, which would tell a missing model as a traceback.
+    async with app.router.lifespan_context(app):
+        port = listener.getsockname()[1]
+        shown = "127.0.0.1" if host in ("0.0.0.0", "") else "[::1]" if host == "::" else host
+        shown = f"[{shown}]" if ":" in shown and not shown.startswith("[") else shown
+        task = asyncio.create_task(server.serve(sockets=[listener]))
+        while not server.started and not task.done():
+            await asyncio.sleep(0.01)
+        if not task.done():
+            print(f"Alla Prima paints at http://{shown}:{port}  (Ctrl+C stops it)", flush=True)
+        await task
+    if not server.started:
+        raise AllaPrimaError("The server could not start; its log says why.")

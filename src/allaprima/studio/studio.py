@@ -1,0 +1,252 @@
+"""The studio: a painter that many people share, as an event loop sees it.
+
+    studio = Studio(Painter())
+    pictures = await studio.paint(Order("a red fox", {"seed": 7, "count": 2}))
+    async for event in studio.stream(Order("a red fox", partials=3)):
+        ...                                   # JobEvent: "step", "draft", "picture", then "done"
+    record = studio.progress(order.id)        # how far it is, at any time
+    studio.interrupt(order.id)                # stops within one step
+
+Must be used from one event loop; painting happens on the scheduler's thread and encoding in two others, so that the
+loop only passes messages. Knows nothing of HTTP, nor of where pictures are kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from allaprima.engine import settings
+from allaprima.engine.options import Options
+from allaprima.engine.painter import Painter
+from allaprima.engine.picture import Picture
+from allaprima.engine.request import Request
+from allaprima.engine.wish import Wish, read_wishes
+from allaprima.studio import encoding
+from allaprima.studio.jobs import Job, JobCancelled, JobFailed, JobFinished, JobStarted, Place
+from allaprima.studio.live import Emit, LiveItem
+from allaprima.studio.painting import Draft, Order, Painted, Prepared, Progress, Rates, wish_of_recipe, work
+from allaprima.studio.record import JobEvent, JobRecord, Made
+from allaprima.studio.scheduler import OneByOne, Scheduler
+
+__all__ = ["JobEvent", "JobRecord", "Made", "Options", "Order", "Painter", "Picture", "Place", "Studio", "Wish"]
+
+T = TypeVar("T")
+# Called when everything is painted and encoded, before the job counts as done; keeps the pictures somewhere.
+Keep = Callable[[JobRecord], Awaitable[None]]
+RECORDS = 256  # jobs that are remembered after their end
+PICTURES = 32  # of these, how many with their pictures
+
+
+class Studio:
+    """One painter, its scheduler, and the records of its jobs."""
+
+    def __init__(self, painter: Painter, *, batch: int = 1, queue_size: int = 128, per_owner: int = 64) -> None:
+        self.painter = painter
+        self.rates = Rates()
+        self.scheduler = Scheduler(OneByOne(painter), batch=batch, queue_size=queue_size, per_owner=per_owner)
+        self.records: dict[str, JobRecord] = {}
+        self._encoders = ThreadPoolExecutor(2, thread_name_prefix="encoding")
+        self._clerks: set[asyncio.Task[None]] = set()
+
+    @property
+    def model(self) -> dict[str, str]:
+        """The model's name, its sha256 and its licence."""
+        bundle = self.painter.bundle
+        return {"name": bundle.name, "sha256": bundle.sha256, "licence": bundle.licence}
+
+    @property
+    def picture_size(self) -> tuple[int, int]:
+        """Width and height of a picture as the model paints it."""
+        return self.painter.bundle.picture_sizes[0]
+
+    @property
+    def preview_size(self) -> tuple[int, int]:
+        """Width and height of a preview."""
+        _, rows, columns = self.painter.bundle.latent_shape
+        return columns, rows
+
+    @property
+    def default_steps(self) -> int:
+        return int(settings.number("steps"))
+
+    async def in_thread(self, function: Callable[..., T], *arguments: Any) -> T:
+        """Run what is too slow for the event loop, but is not painting."""
+        return await asyncio.get_running_loop().run_in_executor(self._encoders, function, *arguments)
+
+    # ---- live ----------------------------------------------------------------------------------------------
+
+    def live(self, lane: str, id: int, prompt: str, options: Options, *, seed: int, final: bool, emit: Emit) -> None:
+        """Paint this for a lane; its events come to `emit` on the loop. Raises PromptError and UserError.
+
+        `seed` is for a prompt that names none itself.
+        """
+        wish = self.read(prompt, {**options, "count": 1}, seed=seed)[0]
+        self.scheduler.live(lane, LiveItem(id, wish, final, self._to_loop(emit), time.perf_counter()))
+
+    def read(self, prompt: str, options: Options, *, seed: int | None = None) -> tuple[Wish, ...]:
+        """What a prompt asks for, checked. `seed` is for wishes that name none. Raises PromptError, UserError."""
+        wishes = read_wishes(prompt, options)
+        for wish in wishes:
+            if wish.options.get("seed") is None and seed is not None:
+                wish.options["seed"] = seed
+            wish.options["seed"] = Request.checked(wish.parts, **wish.options).seed
+        return wishes
+
+    # ---- jobs ----------------------------------------------------------------------------------------------
+
+    def submit(
+        self,
+        order: Order,
+        *,
+        kind: str = "paint",
+        request: dict[str, Any] | None = None,
+        keep: Keep | None = None,
+        force: bool = False,
+    ) -> JobRecord:
+        """Queue an order. Raises PromptError, UserError, or QueueFull; `force` goes past a full queue."""
+        wishes, chosen = self._wishes(order)
+        costs = [self.rates.cost(wish, self.default_steps) for wish in wishes]
+        record = JobRecord(order.id, order.owner, kind, request or {"prompt": order.prompt})
+        record.notes = tuple(dict.fromkeys(note for wish in wishes for note in wish.notes))
+        record.steps = sum(min(wish.options.get("steps") or self.default_steps, wish.stop_after) for wish in wishes)
+
+        def begin() -> Iterator[Any]:
+            return work(self.painter, wishes, order.partials, self.rates)
+
+        return self.submit_work(record, begin, costs, keep=keep, force=force, chosen=chosen)
+
+    def submit_work(
+        self,
+        record: JobRecord,
+        begin: Callable[[], Iterator[Any]],
+        costs: Sequence[float],
+        *,
+        keep: Keep | None = None,
+        force: bool = False,
+        chosen: int | None = None,
+    ) -> JobRecord:
+        """Queue any work that yields `Progress`, `Draft`, `Painted` and TURN_OVER. Raises QueueFull.
+
+        `costs`: expected ms of each turn. `chosen`: keep this picture of each grid alone.
+        """
+        news: asyncio.Queue[Any] = asyncio.Queue()
+        job = Job(record.owner, begin, self._to_loop(news.put_nowait), costs, id=record.id)
+        self.scheduler.submit(job, force=force)
+        self.records[record.id] = record
+        record.tell("state")
+        clerk = asyncio.get_running_loop().create_task(self._attend(record, news, keep, chosen))
+        self._clerks.add(clerk)
+        clerk.add_done_callback(self._clerks.discard)
+        return record
+
+    async def paint(self, order: Order) -> tuple[Picture, ...]:
+        """All pictures of an order. Raises what `submit` raises, or what stopped the work."""
+        record = self.submit(order)
+        try:
+            await record.wait()
+        except asyncio.CancelledError:
+            self.interrupt(order.id)
+            raise
+        if record.error is not None:
+            raise record.error
+        return tuple(made.picture for made in record.pictures)
+
+    async def stream(self, order: Order) -> AsyncIterator[JobEvent]:
+        """The events of an order as they come; leave off, and the work stops."""
+        record = self.submit(order)
+        try:
+            async for event in record.follow():
+                yield event
+        finally:
+            if not record.is_over:
+                self.interrupt(order.id)
+
+    def progress(self, id: str) -> JobRecord | None:
+        """What is known of a job."""
+        return self.records.get(id)
+
+    def interrupt(self, id: str) -> bool:
+        """Stop a job, queued or running; False when it is over or was never there."""
+        return self.scheduler.cancel(id)
+
+    async def close(self) -> None:
+        """Stop painting; what is unfinished stays unfinished."""
+        await asyncio.get_running_loop().run_in_executor(None, self.scheduler.close)
+        for clerk in tuple(self._clerks):
+            clerk.cancel()
+        await asyncio.gather(*self._clerks, return_exceptions=True)
+        self._encoders.shutdown(wait=False, cancel_futures=True)
+
+    # ---- inside --------------------------------------------------------------------------------------------
+
+    def _wishes(self, order: Order) -> tuple[tuple[Wish, ...], int | None]:
+        if order.recipe is not None:
+            wish, index = wish_of_recipe(self.painter, order.recipe)
+            return (wish,), index
+        if order.literal:
+            request = Request.checked(order.prompt, **order.options)
+            options = Options(**{**order.options, "seed": request.seed})
+            return (Wish(request.prompt, request.parts, options, request.steps),), None
+        return self.read(order.prompt, order.options), None
+
+    def _to_loop(self, receive: Callable[[Any], None]) -> Callable[[Any], None]:
+        loop = asyncio.get_running_loop()
+
+        def emit(event: Any) -> None:
+            with contextlib.suppress(RuntimeError):  # the loop is gone, and with it whoever would listen
+                loop.call_soon_threadsafe(receive, event)
+
+        return emit
+
+    async def _attend(self, record: JobRecord, news: asyncio.Queue[Any], keep: Keep | None, chosen: int | None) -> None:
+        """Write a job's news into its record, in order, encoding what needs it on the way."""
+        while not record.is_over:
+            event = await news.get()
+            match event:
+                case JobStarted():
+                    record.state = "running"
+                    record.tell("state")
+                case Prepared():
+                    pass
+                case Progress():
+                    record.step += 1
+                    record.latest = event
+                    urls = [encoding.preview_url(each) for each in event.previews[:16]]
+                    record.tell("step", (event, urls))
+                case Draft():
+                    record.tell("draft", event)
+                case Painted():
+                    pictures = event.pictures if chosen is None else event.pictures[chosen : chosen + 1]
+                    for picture in pictures:
+                        png = await self.in_thread(encoding.file, picture)
+                        record.pictures.append(Made(len(record.pictures), picture, png))
+                        record.tell("picture", record.pictures[-1])
+                case JobFinished():
+                    await self._finish(record, keep)
+                case JobFailed():
+                    record.end("failed", event.error)
+                case JobCancelled():
+                    record.end("cancelled")
+        self._forget()
+
+    async def _finish(self, record: JobRecord, keep: Keep | None) -> None:
+        try:
+            if keep is not None:
+                await keep(record)
+        except Exception as error:
+            record.end("failed", error)
+            raise
+        record.end("done")
+
+    def _forget(self) -> None:
+        """Let go of the oldest records, and of their pictures before that."""
+        over = [record for record in self.records.values() if record.is_over]
+        for record in over[: -RECORDS or None]:
+            del self.records[record.id]
+        for record in over[:-PICTURES]:
+            record.pictures = [Made(made.index, made.picture, b"", made.entry) for made in record.pictures]
