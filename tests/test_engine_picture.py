@@ -88,7 +88,7 @@ def test_files_without_a_recipe_are_told(tmp_path) -> None:
 
 
 def test_a_preview_is_one_matrix() -> None:
-    latent = np.zeros((2, 8, 16, 16), np.float32)
+    latent = np.zeros((2, 16, 16, 16), np.float32)
     latent[1, 0] = 1.0
     matrix = np.zeros((16, 3), np.float32)
     matrix[0] = (1.0, 0.0, -1.0)

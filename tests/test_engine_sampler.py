@@ -8,7 +8,7 @@ import pytest
 from allaprima.engine import schedule
 from allaprima.engine.sampler import Prediction, euler, guide, multistep, renoise, sample
 
-SHAPE = (2, 8, 16, 16)
+SHAPE = (2, 16, 16, 16)
 
 
 @pytest.fixture
