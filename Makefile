@@ -15,15 +15,17 @@ BIN     := $(VENV)/bin
 PIP     := $(BIN)/python -m pip --quiet --disable-pip-version-check
 RUNTIME := $(VENV)/.runtime-installed
 TESTING := $(VENV)/.testing-installed
+SERVING := $(VENV)/.serving-installed
 
 # Taken unexpanded, so that a prompt may hold a dollar sign, quotes or a backslash.
 PROMPT ?=
 export ALLAPRIMA_MAKE_PROMPT := $(value PROMPT)
 
-.PHONY: help paint test test-fast lint corpus studio clean
+.PHONY: help paint test test-fast lint corpus studio page clean
 
 help:
 	@echo 'make paint PROMPT="..."   paint a picture (installs the runtime the first time)'
+	@echo 'make studio               serve the page that paints while you type, on http://127.0.0.1:7860'
 	@echo 'make test                 lint, types, import rules and every test'
 	@echo 'make test-fast            the quick tests only'
 	@echo 'make lint                 lint, types and import rules'
@@ -50,8 +52,18 @@ lint: $(TESTING)
 corpus: $(TESTING)
 	@$(BIN)/allaprima corpus build
 
-studio: $(RUNTIME)
-	@echo 'The studio is not built yet; make paint PROMPT="..." paints a picture.' >&2; exit 2
+# The page is built where Node is; without it the server still runs, and says so at /.
+studio: $(SERVING)
+	@$(MAKE) --no-print-directory page
+	@$(BIN)/allaprima serve
+
+page:
+	@if [ -f web/dist/index.html ] || [ -f src/allaprima/server/static/index.html ]; then exit 0; fi; \
+	if [ ! -f web/package.json ]; then echo 'There is no web/ to build a page from; the API is served without it.'; exit 0; fi; \
+	if ! command -v npm >/dev/null 2>&1; then \
+		echo 'Node is missing, so the page cannot be built: install Node 20 or newer, then make page.' >&2; \
+		echo 'The API is served without it.' >&2; exit 0; fi; \
+	echo 'Building the page'; cd web && npm ci --no-audit --no-fund --loglevel=error && npm run --silent build
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
@@ -72,7 +84,12 @@ $(RUNTIME): pyproject.toml | $(BIN)/python
 	@$(PIP) install --editable .
 	@touch $@
 
+$(SERVING): pyproject.toml | $(BIN)/python
+	@echo 'Installing the runtime and the server'
+	@$(PIP) install --editable '.[serve]'
+	@touch $(RUNTIME) $@
+
 $(TESTING): pyproject.toml | $(BIN)/python
 	@echo 'Installing the runtime, the trainer and the tests (torch is large)'
-	@$(PIP) install --editable '.[corpus,train,judge,dev]'
-	@touch $(RUNTIME) $@
+	@$(PIP) install --editable '.[corpus,train,judge,serve,dev]'
+	@touch $(RUNTIME) $(SERVING) $@
