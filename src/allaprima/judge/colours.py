@@ -92,7 +92,7 @@ def shuffled(
         of_prompt = dict(zip(groups, rng.permutation(labels[first]), strict=True))
         dealt.append(told_apart(means, np.asarray([of_prompt[each] for each in prompts]), prompts).mean())
     low, high = np.quantile(dealt, [0.025, 0.975])
-    return {"value": float(np.mean(dealt)), "low": float(low), "high": float(high)}
+    return {"value": round(float(np.mean(dealt)), 5), "low": round(float(low), 5), "high": round(float(high), 5)}
 
 
 def composed(seeds: int) -> tuple[NDArray[np.float64], NDArray[np.intp], NDArray[np.intp]]:

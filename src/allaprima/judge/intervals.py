@@ -40,4 +40,4 @@ def of_statistic(count: int, statistic: Callable[[NDArray[np.intp]], float], dra
     # The nearest drawn value, since infinities cannot be averaged.
     low, high = np.quantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], method="nearest")
     found = {"value": statistic(np.arange(count)), "low": float(low), "high": float(high)}
-    return {key: value if np.isfinite(value) else None for key, value in found.items()}
+    return {key: round(value, 5) if np.isfinite(value) else None for key, value in found.items()}
