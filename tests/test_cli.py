@@ -209,6 +209,15 @@ def test_a_room_whose_library_is_missing_says_what_to_install(run, monkeypatch, 
     assert err.count("\n") == 1
 
 
+def test_a_library_missed_only_in_mid_command_is_told_the_same_way(run, monkeypatch, tmp_path) -> None:
+    (tmp_path / "late_room.py").write_text("def serve():\n    import a_library_nobody_has\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(cli, "ROOMS", (cli.Room("serve", "late_room", "serve", "Serve.", "serve"),))
+    monkeypatch.setattr(cli, "app", _fresh_app())
+    code, _, err = run("serve")
+    assert code == 2 and "pip install 'allaprima[serve]'" in err
+
+
 def _fresh_app():
     import typer
 

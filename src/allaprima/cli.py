@@ -109,12 +109,7 @@ def load(room: Room) -> Any:
     try:
         found = getattr(importlib.import_module(room.module), room.attribute)
     except ModuleNotFoundError as error:
-        missing = (error.name or "").split(".")[0]
-        if missing == "allaprima" or not room.extra:
-            raise
-        raise UserError(
-            f"`allaprima {room.name}` needs {missing}, which is not installed: pip install 'allaprima[{room.extra}]'."
-        ) from None
+        raise lacking(room, error) from None
     if not isinstance(found, typer.Typer):
         settings = getattr(importlib.import_module(room.module), f"{room.name.upper()}_SETTINGS", None)
         function, found = found, typer.Typer(add_completion=False)
@@ -124,12 +119,26 @@ def load(room: Room) -> Any:
     return command
 
 
+def lacking(room: Room, error: ModuleNotFoundError) -> Exception:
+    """What to say when a room's library is missing: the pip command, or the error itself if no extra has it."""
+    missing = (error.name or "").split(".")[0]
+    if missing == "allaprima" or not room.extra:
+        return error
+    return UserError(
+        f"`allaprima {room.name}` needs {missing}, which is not installed: pip install 'allaprima[{room.extra}]'."
+    )
+
+
 def main(args: list[str] | None = None) -> None:
     """Run a command line and end the process with its exit code."""
     words = sys.argv[1:] if args is None else args
     try:
         code = typer.main.get_command(app).main(words, prog_name="allaprima", standalone_mode=False)
-    except Exception as error:
+    except Exception as raised:
+        error: Exception = raised
+        room = next((each for each in ROOMS if each.name in words[:1]), None)
+        if isinstance(raised, ModuleNotFoundError) and room is not None:
+            error = lacking(room, raised)  # imported only when the command ran
         sys.exit(tell(error, as_json="--json" in words))
     sys.exit(code if isinstance(code, int) else 0)
 
