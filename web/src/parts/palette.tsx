@@ -1,0 +1,70 @@
+/** What is done most often, beside the prompt: keep four, another seed, the dial from draft to fine, the file. */
+
+import { downloadWall } from '../studio/download'
+import { FINENESS } from '../studio/settings'
+import type { Studio } from '../studio/studio'
+import { Icon } from './icons'
+
+export function Palette({ studio }: { studio: Studio }) {
+  const { seed, seedLocked } = studio.settings
+  const hasPicture = studio.easel.finished.value !== null
+  return (
+    <div class="palette">
+      <div class="row">
+        <button
+          type="button"
+          class="primary"
+          aria-disabled={!studio.canKeep.value}
+          onClick={() => studio.keepFour()}
+          aria-keyshortcuts="Enter"
+        >
+          Keep four <kbd>↵</kbd>
+        </button>
+        <div class="seed" role="group" aria-label="Seed">
+          <button type="button" class="tool" aria-label="Another seed" title="Another seed (R)" onClick={() => studio.easel.dice()}>
+            <Icon name="dice" />
+          </button>
+          <output class="quiet number" aria-label="Seed">
+            {seed.value}
+          </output>
+          <button
+            type="button"
+            class="tool"
+            aria-pressed={seedLocked.value}
+            aria-label="Lock the seed"
+            title="Locked, the seed stays even when you begin anew (L)"
+            onClick={() => (seedLocked.value = !seedLocked.value)}
+          >
+            <Icon name={seedLocked.value ? 'lock' : 'unlock'} />
+          </button>
+        </div>
+      </div>
+      <Fineness studio={studio} />
+      <div class="row">
+        <button type="button" class="link" disabled={!hasPicture} onClick={() => void downloadWall(studio, 'png')}>
+          <Icon name="down" /> PNG
+        </button>
+        <button type="button" class="link" disabled={!hasPicture} onClick={() => void downloadWall(studio, 'webp')}>
+          <Icon name="down" /> WebP
+        </button>
+      </div>
+    </div>
+  )
+}
+
+/** The dial from draft to fine, as brushes of growing size. */
+export function Fineness({ studio }: { studio: Studio }) {
+  const { fineness } = studio.settings
+  return (
+    <fieldset class="fineness">
+      <legend class="visually-hidden">From draft to fine</legend>
+      {FINENESS.map(({ steps, name }, index) => (
+        <label key={name} title={`${name}: ${steps} ${steps === 1 ? 'step' : 'steps'}`}>
+          <input type="radio" name="fineness" checked={fineness.value === index} onChange={() => (fineness.value = index)} />
+          <i style={{ '--dab': `${6 + index * 2.4}px` }} aria-hidden="true" />
+          <span>{name}</span>
+        </label>
+      ))}
+    </fieldset>
+  )
+}

@@ -1,0 +1,88 @@
+/** The rack: what is kept in the gallery, as far as it was asked for. Survives a reload because the server keeps it. */
+
+import { effect, signal } from '@preact/signals'
+import * as gallery from '../api/gallery'
+import type { Entry } from '../api/gallery'
+import { ApiError } from '../api/http'
+
+const SEARCH_MS = 220
+
+export class Rack {
+  readonly entries = signal<Entry[]>([])
+  readonly words = signal('')
+  readonly onlyFavourites = signal(false)
+  readonly isLoading = signal(false)
+  readonly trouble = signal<string | null>(null)
+  readonly next = signal<string | null>(null)
+
+  private asked = 0
+  private timer: ReturnType<typeof setTimeout> | undefined
+
+  constructor(private readonly say: (message: string) => void) {
+    effect(() => {
+      void [this.words.value, this.onlyFavourites.value]
+      clearTimeout(this.timer)
+      this.timer = setTimeout(() => void this.refresh(), SEARCH_MS)
+    })
+  }
+
+  async refresh(): Promise<void> {
+    await this.fetch(null)
+  }
+
+  async more(): Promise<void> {
+    if (this.next.value && !this.isLoading.value) await this.fetch(this.next.value)
+  }
+
+  async like(entry: Entry, favourite: boolean): Promise<void> {
+    this.replace(entry.id, { favourite })
+    try {
+      await gallery.like(entry.id, favourite)
+    } catch (error) {
+      this.replace(entry.id, { favourite: !favourite })
+      this.say(words(error))
+    }
+  }
+
+  async remove(entry: Entry): Promise<void> {
+    try {
+      await gallery.remove(entry.id)
+      this.entries.value = this.entries.value.filter((each) => each.id !== entry.id)
+      this.say('Deleted.')
+    } catch (error) {
+      this.say(words(error))
+    }
+  }
+
+  private replace(id: string, change: Partial<Entry>): void {
+    this.entries.value = this.entries.value.map((each) => (each.id === id ? { ...each, ...change } : each))
+  }
+
+  private async fetch(before: string | null): Promise<void> {
+    const ticket = ++this.asked
+    this.isLoading.value = true
+    try {
+      const page = await gallery.list({
+        words: this.words.peek().trim(),
+        favourite: this.onlyFavourites.peek(),
+        before,
+      })
+      // An answer to an older question never overtakes a newer one.
+      if (ticket !== this.asked) return
+      const known = new Set(before ? this.entries.value.map((each) => each.id) : [])
+      const fresh = page.entries.filter((each) => !known.has(each.id))
+      this.entries.value = before ? [...this.entries.value, ...fresh] : page.entries
+      this.next.value = page.next
+      this.trouble.value = null
+    } catch (error) {
+      if (ticket === this.asked) this.trouble.value = words(error)
+    } finally {
+      if (ticket === this.asked) this.isLoading.value = false
+    }
+  }
+}
+
+export function words(error: unknown): string {
+  if (error instanceof ApiError) return error.isGone ? 'The server is away; what is kept there cannot be reached.' : error.message
+  return error instanceof Error ? error.message : String(error)
+}

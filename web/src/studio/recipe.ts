@@ -1,0 +1,66 @@
+/** A picture's recipe as the engine writes it: the parts of it that the page reads. */
+
+export interface Reference {
+  name: string
+  style: string
+  licence: string
+  source: string
+  version?: string
+  sha256?: string
+  for?: string
+  score?: number
+  boxes?: [number, number, number, number][]
+}
+
+export interface Recipe {
+  prompt: string
+  seed: number
+  steps: number
+  guidance_scale?: number
+  memory?: number
+  size?: [number, number]
+  style?: string
+  negative?: string
+  references?: Reference[]
+  model?: { name: string; sha256: string; licence?: string }
+  backend?: string
+  version?: string
+  unread?: string
+  [key: string]: unknown
+}
+
+export interface Credit {
+  /** The drawing's name, as "red apple". */
+  name: string
+  style: string
+  licence: string
+  source: string
+  /** The prompt's words that called for it. */
+  words: string[]
+}
+
+/** Whose drawings informed a picture, each drawing once, in the recipe's order. */
+export function credits(recipe: Recipe | null | undefined): Credit[] {
+  const found = new Map<string, Credit>()
+  for (const each of recipe?.references ?? []) {
+    const key = each.sha256 ?? `${each.source}/${each.name}/${each.style}`
+    const known = found.get(key)
+    const words = each.for ? [each.for] : []
+    if (known) known.words.push(...words.filter((word) => !known.words.includes(word)))
+    else found.set(key, { name: each.name, style: each.style, licence: each.licence, source: each.source, words })
+  }
+  return [...found.values()]
+}
+
+const LICENCES: Record<string, string> = {
+  'Apache-2.0': 'https://www.apache.org/licenses/LICENSE-2.0',
+  MIT: 'https://opensource.org/license/mit',
+  'CC-BY-4.0': 'https://creativecommons.org/licenses/by/4.0/',
+  'CC-BY-3.0': 'https://creativecommons.org/licenses/by/3.0/',
+  'CC0-1.0': 'https://creativecommons.org/publicdomain/zero/1.0/',
+}
+
+/** Where a licence can be read, if it is one of those the library uses. */
+export function licenceUrl(spdx: string): string | undefined {
+  return LICENCES[spdx]
+}
