@@ -272,3 +272,34 @@ def test_backends_are_chosen_by_name(tiny_bundle) -> None:
     assert isinstance(choose(bundle, "onnxruntime", 1).backend, OnnxRuntime)
     with pytest.raises(UserError, match="cuda"):
         choose(bundle, "cuda")
+
+
+def test_sittings_at_different_places_take_one_model_call_together(counted) -> None:
+    painter, fed = counted
+    wishes = (
+        ("a red fox", {"seed": 1, "steps": 3, "count": 2}),
+        ("a blue bird", {"seed": 2, "steps": 5, "guidance_scale": 1.0}),
+        ([("a house", 2.0), ("snow", -1.0)], {"seed": 3, "steps": 4, "memory": 0.0, "solver": "multistep"}),
+    )
+    alone = [list(painter.steps(prompt, **options)) for prompt, options in wishes]
+    begun = [painter.begin(painter.prepare(prompt, **options)) for prompt, options in wishes]
+    together: list[list] = [[], [], []]
+    fed.clear()
+    turns = 0
+    while any(not each.walk.is_done for each in begun):
+        # The first starts a step late, so that they never stand at the same time.
+        going = [i for i, each in enumerate(begun) if not each.walk.is_done and (turns or i)]
+        for i, step in zip(going, painter.advance([begun[i] for i in going]), strict=True):
+            together[i].append(step)
+        turns += 1
+    assert [name for name, _ in fed] == ["denoiser"] * turns and turns == 5
+    for one, other in zip(alone, together, strict=True):
+        assert [step.t for step in one] == [step.t for step in other]
+        np.testing.assert_allclose(one[-1].clean, other[-1].clean, atol=1e-5)
+
+
+def test_meaning_is_a_unit_vector_for_each_text(painter) -> None:
+    vectors = painter.meaning(["a dog", "a puppy", "a house"])
+    assert vectors.shape == (3, 384)
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1.0, atol=1e-4)
+    assert vectors[0] @ vectors[1] > vectors[0] @ vectors[2]

@@ -31,8 +31,8 @@ from allaprima.engine.options import Options
 from allaprima.engine.picture import Picture
 from allaprima.engine.reading import Reading, read
 from allaprima.engine.request import SEEDS, Prompt, Request
-from allaprima.engine.sampler import Prediction, guide, sample
-from allaprima.engine.sitting import Sitting, Step
+from allaprima.engine.sampler import Prediction, Walk, guide
+from allaprima.engine.sitting import Begun, Sitting, Step
 from allaprima.engine.text import TextEncoder
 from allaprima.engine.tokenizer import Tokenizer
 from allaprima.errors import UserError
@@ -115,6 +115,10 @@ class Painter:
                 return self.finish(step)[index]
         raise UserError(f"The recipe stops after {stop} steps, which is before the first.")
 
+    def meaning(self, texts: Sequence[str]) -> Array:
+        """What texts mean, as the text encoder has it: vectors [n, 384] of unit length."""
+        return self._text.encode(texts).vector
+
     # ---- before the first step -----------------------------------------------------------------------------
 
     def prepare(self, prompt: Prompt, **options: Unpack[Options]) -> Sitting:
@@ -183,39 +187,55 @@ class Painter:
 
     def run(self, sitting: Sitting) -> Iterator[Step]:
         """The steps of a sitting that was made ready by `prepare`."""
+        begun = self.begin(sitting)
+        while not begun.walk.is_done:
+            yield self.advance([begun])[0]
+
+    def begin(self, sitting: Sitting) -> Begun:
+        """A sitting before its first step, for `advance`."""
         generators = [_generator(seed, 2) for seed in sitting.seeds]
         shape = sitting.noise.shape[1:]
 
         def fresh_noise() -> Array:
             return np.stack([each.standard_normal(shape, np.float32) for each in generators])
 
-        def denoise(state: Array, t: float) -> Prediction:
-            return self._predict(sitting, state, t)
+        solver = sitting.request.solver
+        walk = Walk(sitting.noise, sitting.grid, solver=solver, churn=sitting.churn, fresh_noise=fresh_noise)
+        return Begun(sitting, walk)
 
-        spent = 0.0
-        walk = sample(
-            denoise, sitting.noise, sitting.grid,
-            solver=sitting.request.solver, churn=sitting.churn, fresh_noise=fresh_noise,
-        )  # fmt: skip
-        while True:
-            # What whoever watches does between two steps is not the painter's time.
-            start = time.perf_counter()
-            step = next(walk, None)
-            spent += (time.perf_counter() - start) * 1000.0
-            if step is None:
-                return
-            yield Step(
-                sitting=sitting, index=step.index, count=step.count, t=step.t, next_t=step.next_t,
-                state=step.state, clean=step.clean, guidance=step.guidance,
-                removed=step.removed, added=step.added, hinted=_is_hinted(sitting, step.t), denoise_ms=spent,
-            )  # fmt: skip
+    def advance(self, begun: Sequence[Begun]) -> tuple[Step, ...]:
+        """One step of each sitting, all in one model call, wherever on its grid each of them stands.
 
-    def _predict(self, sitting: Sitting, state: Array, t: float) -> Prediction:
-        """The clean latent [n, 16, 16, 16] as guidance has it; all conditions of all pictures in one call."""
-        n, k = len(state), len(sitting.weights)
+        None of them may be done. A sitting's pictures are the same as alone but for the last bits of a float.
+        """
+        # What whoever watches does between two steps is not the painter's time.
+        start = time.perf_counter()
+        asked = [self._question(each.sitting, each.walk.state, each.walk.t) for each in begun]
+        feeds = asked[0] if len(asked) == 1 else {key: np.concatenate([a[key] for a in asked]) for key in asked[0]}
+        clean = self.backend.run("denoiser", feeds)["clean"]
+        steps, row = [], 0
+        for each, feed in zip(begun, asked, strict=True):
+            rows = len(feed["time"])
+            prediction = self._answer(each.sitting, each.walk.t, clean[row : row + rows])
+            row += rows
+            step = each.walk.advance(prediction)
+            each.denoise_ms += (time.perf_counter() - start) * 1000.0
+            steps.append(Step(
+                sitting=each.sitting, index=step.index, count=step.count, t=step.t, next_t=step.next_t,
+                state=step.state, clean=step.clean, guidance=step.guidance, removed=step.removed, added=step.added,
+                hinted=_is_hinted(each.sitting, step.t), denoise_ms=each.denoise_ms,
+            ))  # fmt: skip
+        return tuple(steps)
+
+    def _scale(self, sitting: Sitting, t: float) -> float:
         low, high = self.bundle.guidance_interval
-        scale = sitting.guidance_scale if low <= t <= high else 1.0
-        rows = k if scale == 1.0 else k + 1  # without guidance nobody asks for the unconditional side
+        return sitting.guidance_scale if low <= t <= high else 1.0
+
+    def _question(self, sitting: Sitting, state: Array, t: float) -> dict[str, NDArray[Any]]:
+        """The denoiser's inputs: all conditions of all n pictures, k sub-prompts and the unconditional side."""
+        n, k = len(state), len(sitting.weights)
+        # Without guidance nobody asks for the unconditional side.
+        rows = k if self._scale(sitting, t) == 1.0 else k + 1
         feeds = backends.blank_feeds(self.bundle, n * rows)
         feeds["latent"] = np.tile(state, (rows, 1, 1, 1))
         feeds["time"] = np.full(n * rows, t, np.float32)
@@ -226,9 +246,14 @@ class Painter:
             feeds["text_mask"][n * k :] = sitting.negative_mask
         if sitting.hint is not None and _is_hinted(sitting, t):
             feeds["hint"][: n * k] = np.tile(sitting.hint, (k, 1, 1, 1))
-        clean = self.backend.run("denoiser", feeds)["clean"].reshape(rows, n, *state.shape[1:])
-        conditional = np.tensordot(sitting.weights, clean[:k], axes=1).astype(np.float32)
-        return Prediction(conditional if rows == k else guide(conditional, clean[k], scale), scale)
+        return feeds
+
+    def _answer(self, sitting: Sitting, t: float, clean: Array) -> Prediction:
+        """The clean latents [n, c, h, w] as guidance has them, of what the denoiser said to `_question`."""
+        k, scale = len(sitting.weights), self._scale(sitting, t)
+        sides = clean.reshape(-1, len(sitting.seeds), *clean.shape[1:])
+        conditional = np.tensordot(sitting.weights, sides[:k], axes=1).astype(np.float32)
+        return Prediction(conditional if len(sides) == k else guide(conditional, sides[k], scale), scale)
 
 
 def fitted(pixels: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:

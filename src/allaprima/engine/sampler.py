@@ -63,27 +63,60 @@ def sample(
     to s (1 - churn) and noise from `fresh_noise()` brings it back to s. 0 is the plain ODE, 1 keeps nothing
     of the old noise, as in multistep consistency sampling (arXiv:2303.01469, algorithm 1).
     """
-    count = len(grid) - 1
-    shares = tuple(churn) if churn else (0.0,) * count
-    if len(shares) != count or any(not 0.0 <= share <= 1.0 for share in shares):
-        raise ValueError(f"churn needs {count} values in 0..1, not {shares}")
-    before: tuple[float, Array] | None = None
-    for index in range(count):
-        t, goal = grid[index], grid[index + 1]
-        low = goal * (1.0 - shares[index])
-        prediction = denoise(state, t)
-        clean = prediction.clean
+    walk = Walk(state, grid, solver=solver, churn=churn, fresh_noise=fresh_noise)
+    while not walk.is_done:
+        yield walk.advance(denoise(walk.state, walk.t))
+
+
+class Walk:
+    """A state on its way down a grid, for whoever asks the model himself, such as for several walks in one call.
+
+    While it is not done, it wants a prediction for its `state` at its `t`; `advance` takes it and makes the step.
+    """
+
+    def __init__(
+        self,
+        state: Array,
+        grid: Sequence[float],
+        *,
+        solver: Solver = "euler",
+        churn: Sequence[float] | None = None,
+        fresh_noise: Callable[[], Array] | None = None,
+    ) -> None:
+        """As for `sample`. Raises ValueError for a churn that does not fit the grid."""
+        self.state = state
+        self.count = len(grid) - 1
+        self.index = 0
+        self._grid, self._solver, self._fresh_noise = grid, solver, fresh_noise
+        self._shares = tuple(churn) if churn else (0.0,) * self.count
+        if len(self._shares) != self.count or any(not 0.0 <= share <= 1.0 for share in self._shares):
+            raise ValueError(f"churn needs {self.count} values in 0..1, not {self._shares}")
+        self._before: tuple[float, Array] | None = None
+
+    @property
+    def t(self) -> float:
+        """Where the state stands."""
+        return self._grid[self.index]
+
+    @property
+    def is_done(self) -> bool:
+        return self.index >= self.count
+
+    def advance(self, prediction: Prediction) -> SamplerStep:
+        """One step, with what the model predicted for `state` at `t`."""
+        index, t, goal, clean = self.index, self.t, self._grid[self.index + 1], prediction.clean
+        low = goal * (1.0 - self._shares[index])
         # The last step is first order: to extrapolate all the way to t = 0 doubles the prediction's error.
-        if solver == "multistep" and before is not None and low > 0.0:
-            state = multistep(state, clean, t, low, *before)
+        if self._solver == "multistep" and self._before is not None and low > 0.0:
+            state = multistep(self.state, clean, t, low, *self._before)
         else:
-            state = euler(state, clean, t, low)
+            state = euler(self.state, clean, t, low)
         if goal > low:
-            if fresh_noise is None:
+            if self._fresh_noise is None:
                 raise ValueError("churn needs fresh_noise")
-            state = renoise(state, fresh_noise(), low, goal)
-        before = (t, clean)
-        yield SamplerStep(index, count, t, goal, state, clean, prediction.guidance, t - low, goal - low)
+            state = renoise(state, self._fresh_noise(), low, goal)
+        self._before, self.state, self.index = (t, clean), state, index + 1
+        return SamplerStep(index, self.count, t, goal, state, clean, prediction.guidance, t - low, goal - low)
 
 
 def euler(state: Array, clean: Array, t: float, s: float) -> Array:

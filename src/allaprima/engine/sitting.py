@@ -15,6 +15,7 @@ from allaprima.engine import preview
 from allaprima.engine.collage import Collage
 from allaprima.engine.reading import Reading
 from allaprima.engine.request import Request
+from allaprima.engine.sampler import Walk
 
 Array = NDArray[np.float32]
 
@@ -69,3 +70,12 @@ class Step:
     def preview(self) -> NDArray[np.uint8]:
         """The predicted pictures, cheaply: uint8 [n, 16, 16, 3]."""
         return preview.latent_to_rgb(self.clean, self.sitting.preview_matrix, self.sitting.preview_bias)
+
+
+@dataclass(eq=False)
+class Begun:
+    """A sitting on its way: where it stands, and the ms spent on it so far."""
+
+    sitting: Sitting
+    walk: Walk
+    denoise_ms: float = 0.0
