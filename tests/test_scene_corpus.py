@@ -156,6 +156,13 @@ def test_what_is_painted_in_the_current_colour_comes_out_black_and_emptiness_hol
     assert tuple(rgba[SIDE // 2, SIDE // 2]) == (0, 0, 0, 255) and not rgba[0, 0].any()
 
 
+def test_an_animation_is_stilled_with_its_rain_showing() -> None:
+    body = ('<path d="M0 0h16v8H0z" fill="#fff"/><path d="M6 10h4v6H6z" fill="#00f" opacity="0">'
+            '<animate attributeName="opacity" values="0; 1; 0"/></path>')  # fmt: skip
+    rgba = render_svg(iconify_svg(body, 0, 0, 16, 16))
+    assert tuple(rgba[int(SIDE * 0.85), SIDE // 2]) == (0, 0, 255, 255)
+
+
 @pytest.mark.parametrize("svg", ["", "<svg", iconify_svg("", 0, 0, 16, 16),
                                  iconify_svg('<path d="M0 0h16v.01h-16z" fill="#000"/>', 0, 0, 16, 16)])
 def test_a_broken_or_empty_drawing_says_so(svg: str) -> None:
@@ -212,7 +219,7 @@ def test_a_build_links_styles_and_lists_what_it_left_out(stocked: Path) -> None:
     skipped = [json.loads(line) for line in (stocked / "skipped.jsonl").read_text().splitlines()]
     assert report.skipped == len(skipped) == 2
     assert {s["name"]: s["reason"].split(":")[0] for s in skipped} == {
-        "rose": "not drawable", "wolf": f"same pixels as red apple ({SOURCES[1].style})",
+        "rose": "not drawable", "wolf": f"same pixels as red apple in {SOURCES[1].style}",
     }  # fmt: skip
     assert not [p for p in stocked.rglob("*.part")]
 
@@ -250,6 +257,16 @@ def test_a_new_set_goes_to_the_end_and_moves_nothing(stocked: Path) -> None:
     before = Corpus.open(stocked).drawings
     build(stocked, SOURCES[:2])
     assert Corpus.open(stocked).drawings[: len(before)] == before and len(Corpus.open(stocked)) > len(before)
+
+
+def test_a_new_drawing_in_an_old_set_goes_to_the_end_too(stocked: Path) -> None:
+    build(stocked, SOURCES[:2])
+    before = Corpus.open(stocked).drawings
+    icons = {"red-apple": APPLE, "person-red-hair": "<circle cx='5' cy='5' r='3' fill='#fa0'/>", "wolf": WOLF}
+    _write_package(folder_of(SOURCES[0], stocked / "packages"), icons)
+    build(stocked, SOURCES[:1])
+    after = Corpus.open(stocked).drawings
+    assert after[: len(before)] == before and [d.concept for d in after[len(before) :]] == ["person-red-hair"]
 
 
 def test_a_changed_package_is_rendered_anew(stocked: Path) -> None:

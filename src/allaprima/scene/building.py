@@ -15,6 +15,7 @@ import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +34,7 @@ Progress = Callable[[str, int, int], None]
 """Called with (what is being done, done so far, of how many)."""
 
 _CHUNK = 16
+_TEACH_NAMES = frozenset({"noto", "flat", "twemoji", "blob", "emojione", "gradient"})  # sets whose names are Unicode's
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ def build(
             _render_source(source, choose(source, place, names), parts, processes, progress)
         except CorpusError as error:
             failures.append(str(error))
-    there = _in_order(folder, parts, sources)
+    there = [(s, part) for s in dict.fromkeys((*SOURCES, *sources)) if (part := _part(parts, s)).exists()]
     if not there:
         raise CorpusError("no drawings could be built: " + "; ".join(failures or ["no sources were asked for"]))
     try:
@@ -78,27 +80,13 @@ def build(
                           "build again to go on") from error
 
 
-def _in_order(folder: Path, parts: Path, sources: Sequence[Source]) -> list[tuple[Source, Path]]:
-    """Every part there is: what the corpus already holds keeps its place, new styles go to the end.
-
-    An index, once given, stays: scene banks and trained libraries point at drawings by it.
-    """
-    held: list[str] = []
-    if (folder / ROWS).exists():
-        with open(folder / ROWS, encoding="utf-8") as lines:
-            held = list(dict.fromkeys(json.loads(line)["style"] for line in lines))
-    there = [s for s in dict.fromkeys((*SOURCES, *sources)) if _part(parts, s).exists()]
-    there.sort(key=lambda s: held.index(s.style) if s.style in held else len(held))
-    return [(s, _part(parts, s)) for s in there]
-
-
 def _part(parts: Path, source: Source) -> Path:
     return parts / f"{source.style.replace(' ', '-')}.zip"
 
 
 def _emoji_names(packages: Path) -> EmojiNames:
-    wanted = [s for s in SOURCES if s.layout == "iconify" and s.naming == "emoji"]
-    return EmojiNames.read(fetch(EMOJI_NAMES, packages), [fetch(s, packages) for s in wanted[:6]])
+    teachers = [s for s in SOURCES if s.style in _TEACH_NAMES]
+    return EmojiNames.read(fetch(EMOJI_NAMES, packages), [fetch(s, packages) for s in teachers])
 
 
 def _render_one(choice: Choice) -> tuple[bytes, str] | str:
@@ -170,44 +158,81 @@ def _row(source: Source, concept: Concept, sha256: str) -> dict:
             "group": concept.group}
 
 
+@dataclass(frozen=True)
+class _Rendered:
+    """A row of a part, and where its pixels lie."""
+
+    part: Path
+    number: int
+    row: dict
+
+
 def _join(
     folder: Path, parts: list[tuple[Source, Path]], failures: tuple[str, ...], progress: Progress
 ) -> BuildReport:
-    kept: list[tuple[Path, int, dict]] = []
-    skipped: list[dict] = []
-    seen: dict[str, str] = {}
-    for source, part in parts:
-        with zipfile.ZipFile(part) as archive:
-            skipped += json.loads(archive.read("skipped.json"))
-            for number, row in enumerate(json.loads(archive.read("rows.json"))):
-                if row["sha256"] in seen:
-                    skipped.append({"source": source.package, "name": row["name"],
-                                    "reason": f"same pixels as {seen[row['sha256']]}"})
-                    continue
-                seen[row["sha256"]] = f"{row['name']} ({row['style']})"
-                kept.append((part, number, row))
-    pixels_aside, rows_aside = folder / "rgba.part", folder / "drawings.part"
-    pixels = np.lib.format.open_memmap(pixels_aside, "w+", np.uint8, (len(kept), SIDE, SIDE, 4))
+    kept, skipped = _without_duplicates(parts)
+    kept = _as_held(folder, kept)
+    pixels_aside, rows_aside, skipped_aside = (folder / f"{n}.part" for n in ("rgba", "drawings", "skipped"))
     drawings = []
-    current: tuple[Path, zipfile.ZipFile] | None = None
-    for index, (part, number, row) in enumerate(kept):
-        if current is None or current[0] != part:
-            if current:
-                current[1].close()
-            current = part, zipfile.ZipFile(part)
-        pixels[index] = np.asarray(Image.open(io.BytesIO(current[1].read(f"{number}.png"))).convert("RGBA"))
-        drawings.append(Drawing(index=index, **{**row, "keywords": tuple(row["keywords"])}))
-        if index % 64 == 0 or index + 1 == len(kept):
-            progress("joining", index + 1, len(kept))
-    if current:
-        current[1].close()
-    pixels.flush()
-    del pixels
+    with ExitStack() as stack:
+        archives = {part: stack.enter_context(zipfile.ZipFile(part)) for _, part in parts}
+        pixels = stack.enter_context(open(pixels_aside, "wb"))
+        header = {"descr": "|u1", "fortran_order": False, "shape": (len(kept), SIDE, SIDE, 4)}
+        np.lib.format.write_array_header_1_0(pixels, header)
+        for index, rendered in enumerate(kept):
+            png = archives[rendered.part].read(f"{rendered.number}.png")
+            pixels.write(np.asarray(Image.open(io.BytesIO(png)).convert("RGBA")).tobytes())
+            row = {**rendered.row, "keywords": tuple(rendered.row["keywords"])}
+            drawings.append(Drawing(index=index, **row))
+            if index % 64 == 0 or index + 1 == len(kept):
+                progress("joining", index + 1, len(kept))
     rows_aside.write_text("".join(d.row() + "\n" for d in drawings), encoding="utf-8")
-    skipped_aside = folder / "skipped.part"
     skipped_aside.write_text("".join(json.dumps(s, ensure_ascii=False) + "\n" for s in skipped), encoding="utf-8")
     os.replace(pixels_aside, folder / PIXELS)
     os.replace(rows_aside, folder / ROWS)
     os.replace(skipped_aside, folder / "skipped.jsonl")
-    counts = Counter(d.concept for d in drawings)
-    return BuildReport(len(drawings), len(counts), len({d.style for d in drawings}), len(skipped), failures)
+    concepts, styles = {d.concept for d in drawings}, {d.style for d in drawings}
+    return BuildReport(len(drawings), len(concepts), len(styles), len(skipped), failures)
+
+
+def _without_duplicates(parts: list[tuple[Source, Path]]) -> tuple[list[_Rendered], list[dict]]:
+    """Every part's rows, and what is left out with the reason: broken, or drawn before in the same style."""
+    kept: list[_Rendered] = []
+    skipped: list[dict] = []
+    for source, part in parts:
+        seen: dict[str, str] = {}
+        with zipfile.ZipFile(part) as archive:
+            skipped += json.loads(archive.read("skipped.json"))
+            rows = json.loads(archive.read("rows.json"))
+        for number, row in enumerate(rows):
+            if row["sha256"] in seen:
+                reason = f"same pixels as {seen[row['sha256']]} in {source.style}"
+                skipped.append({"source": source.package, "name": row["name"], "reason": reason})
+            else:
+                seen[row["sha256"]] = row["name"]
+                kept.append(_Rendered(part, number, row))
+    return kept, skipped
+
+
+def _as_held(folder: Path, rendered: list[_Rendered]) -> list[_Rendered]:
+    """In the order of the corpus that is there already, what is new after it.
+
+    An index, once given, stays: scene banks and libraries of drawings point at them. A drawing is known again by
+    its style, its concept, and how many of that style and concept came before it.
+    """
+    if not (folder / ROWS).exists():
+        return rendered
+    with open(folder / ROWS, encoding="utf-8") as lines:
+        held = {key: place for place, key in enumerate(_keys([json.loads(line) for line in lines]))}
+    keys = _keys([r.row for r in rendered])
+    return [r for _, r in sorted(zip(keys, rendered, strict=True), key=lambda kr: held.get(kr[0], len(held)))]
+
+
+def _keys(rows: list[dict]) -> list[tuple[str, str, int]]:
+    so_far: Counter[tuple[str, str]] = Counter()
+    keys = []
+    for row in rows:
+        kind = row["style"], row["concept"]
+        keys.append((*kind, so_far[kind]))
+        so_far[kind] += 1
+    return keys

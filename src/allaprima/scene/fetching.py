@@ -63,7 +63,7 @@ def _apt(source: Source, work: Path) -> Path:
     if len(archives) != 1:
         raise CorpusError(f"{source.package}={source.version}: apt-get fetched {len(archives)} packages instead of "
                           "one; run `apt-get update` and the build again")
-    _run(["dpkg-deb", "-x", str(archives[0]), str(work / "out")], work, source)
+    _run(["dpkg-deb", "-x", archives[0].name, "out"], work, source)
     return work / "out"
 
 

@@ -41,8 +41,10 @@ def iconify_svg(body: str, left: float, top: float, width: float, height: float)
 
 
 def _still(body: str) -> str:
-    """Animations are dropped: the first frame of many weather icons is otherwise invisible."""
-    return re.sub(r"<(animate\w*|set)\b[^>]*?(/>|>.*?</\1>)", "", body, flags=re.DOTALL)
+    """Animations are dropped; what they would have faded in (rain, snow) is shown, at its place before it moved."""
+    if "<animate" not in body:
+        return body
+    return re.sub(r"<(animate\w*|set)\b[^>]*?(/>|>.*?</\1>)", "", body, flags=re.DOTALL).replace('opacity="0"', "")
 
 
 def render_svg(svg: str, side: int = SIDE) -> np.ndarray:
