@@ -41,7 +41,7 @@ export function save(url: string, name: string): void {
 
 /** A file name's worth of a prompt. */
 export function slug(text: string, longest = 48): string {
-  const words = text.normalize('NFKD').toLowerCase().match(/[a-z0-9]+/g) ?? []
+  const words = text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase().match(/[a-z0-9]+/g) ?? []
   let name = ''
   for (const word of words) {
     if (name && name.length + 1 + word.length > longest) break

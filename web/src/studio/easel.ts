@@ -56,6 +56,7 @@ export class Easel {
   private brush: Brush | null = null
 
   constructor(private readonly settings: Settings) {
+    this.isEmpty = !settled(this.prompt.value)
     effect(() => write(PROMPT_KEY, this.prompt.value))
     // A setting that changes the picture is painted like a word that changes.
     let isFirst = true
@@ -144,13 +145,14 @@ export class Easel {
     this.mistake.value = null
     const wasEmpty = this.isEmpty
     this.isEmpty = !settled(this.prompt.value)
-    if (!settled(this.prompt.value)) {
+    if (this.isEmpty) {
+      if (wasEmpty) return
       this.pacing.drop()
       this.brush?.cancel()
       this.wish = null
       this.progress.value = null
-      // Whoever begins anew begins with another seed, once.
-      if (!wasEmpty && !this.settings.seedLocked.value) this.dice()
+      // Whoever begins anew begins with another seed.
+      if (!this.settings.seedLocked.value) this.dice()
       return
     }
     this.pacing.touch()
