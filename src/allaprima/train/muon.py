@@ -12,6 +12,8 @@ from typing import Any
 import torch
 from torch import nn
 
+UPDATE_RMS = 0.5  # of the learning rate; 0.2 fits long runs, thousands of steps want more
+
 
 def orthogonalise(matrix: torch.Tensor, *, iterations: int = 5, dtype: torch.dtype = torch.bfloat16) -> torch.Tensor:
     """The nearest semi-orthogonal matrix, roughly: singular values end in about 0.7 to 1.2. matrix: [rows, columns]."""
@@ -29,8 +31,8 @@ def orthogonalise(matrix: torch.Tensor, *, iterations: int = 5, dtype: torch.dty
 class Muon:
     """Muon on kernels of 2 or more dimensions, AdamW on the rest.
 
-    A kernel [out, in, 3, 3] is treated as [out, in * 9]. The update has RMS 0.2 * sqrt(max(rows, columns)) /
-    sqrt(rows * columns) scaling folded in (arXiv:2502.16982), so that one learning rate near Adam's serves both.
+    A kernel [out, in, 3, 3] is treated as [out, in * 9]. Updates are scaled to an RMS of UPDATE_RMS times the learning
+    rate (arXiv:2502.16982 takes 0.2), so that one learning rate near Adam's serves both.
     """
 
     def __init__(
@@ -67,7 +69,7 @@ class Muon:
             buffer.mul_(self.momentum).add_(grad, alpha=1 - self.momentum)
             update = grad.lerp(buffer, self.momentum)  # Nesterov
             flat = orthogonalise(update.reshape(p.shape[0], -1), dtype=self.dtype)
-            size = 0.2 * max(flat.shape) ** 0.5
+            size = UPDATE_RMS * max(flat.shape) ** 0.5
             p.mul_(1 - self.lr * scale * self.weight_decay)
             p.add_(flat.reshape(p.shape), alpha=-self.lr * scale * size)
         for group in self.adam.param_groups:

@@ -294,7 +294,8 @@ def train_text(
         if state["config"] != asdict(config):
             raise TrainingError(f"{path} holds a network of another shape: give its --size, or another folder")
         network.load_state_dict(state["network"])
-        optimiser.load_state_dict(state["optimiser"])
+        if "optimiser" in state:
+            optimiser.load_state_dict(state["optimiser"])
         step, spent = state["step"], state["minutes"]
         say(f"text resumed at step {step} after {spent:.1f} minutes")
     else:
