@@ -2,9 +2,9 @@
 
     app = create_app(lambda: Painter(), Configuration())
 
-`app.state.studio` is the door to painting for every router (see `allaprima.studio.studio.Studio`),
-`app.state.gallery` the kept pictures or None, `app.state.metrics` the numbers. The painter is opened when the app
-starts, off the event loop.
+`app.state.studio` is the door to painting for every router (see `allaprima.studio.studio.Studio`), `app.state.desk`
+takes jobs that are to be kept, `app.state.gallery` is the kept pictures or None, `app.state.metrics` the numbers. The
+painter is opened when the app starts, off the event loop.
 """
 
 from __future__ import annotations
@@ -27,11 +27,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 import allaprima
 from allaprima.errors import UserError
+from allaprima.gallery.gallery import Gallery
+from allaprima.gallery.records import NotFoundError
 from allaprima.prompt import PromptMistake
-from allaprima.server import live, log, native, page, session
+from allaprima.server import kept, live, log, native, page, session
+from allaprima.server.desk import Desk
 from allaprima.server.keys import Keys
 from allaprima.server.metrics import CONTENT_TYPE, Metrics
 from allaprima.server.security import Guard, Policy, Sessions, error_body
+from allaprima.studio import batching
 from allaprima.studio.jobs import QueueFull
 from allaprima.studio.studio import Painter, Studio
 
@@ -58,19 +62,29 @@ def create_app(open_painter: Callable[[], Painter], configuration: Configuration
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        loop = asyncio.get_running_loop()
-        painter = await loop.run_in_executor(None, open_painter)
+        painter = await asyncio.to_thread(open_painter)
+        size = configuration.batch
+        if size < 1:
+            measured = await asyncio.to_thread(batching.measure, painter)
+            size = measured.size
+            log.event("batching", size=size, ms={n: round(ms, 1) for n, ms in measured.measured_ms.items()})
+        gallery = await asyncio.to_thread(_open_gallery, configuration) if configuration.keep else None
         studio = Studio(
-            painter, batch=configuration.batch or 1,
-            queue_size=configuration.queue_size, per_owner=configuration.per_owner,
+            painter, batch=size, queue_size=configuration.queue_size, per_owner=configuration.per_owner
         )  # fmt: skip
-        app.state.studio = studio
+        app.state.studio, app.state.gallery = studio, gallery
+        app.state.desk = Desk(studio, gallery, app.state.metrics)
+        restored = await app.state.desk.restore()
+        if restored:
+            log.event("taken up again", jobs=restored)
         watch = asyncio.create_task(app.state.metrics.watch())
         try:
             yield
         finally:
             watch.cancel()
             await studio.close()
+            if gallery is not None:
+                await asyncio.to_thread(gallery.close)
 
     app = FastAPI(
         title="Alla Prima", version=allaprima.__version__, lifespan=lifespan,
@@ -83,6 +97,7 @@ def create_app(open_painter: Callable[[], Painter], configuration: Configuration
     app.state.sessions = Sessions()
     app.state.keys = Keys(configuration.home / "keys.json")
     app.include_router(native.router)
+    app.include_router(kept.router)
     app.include_router(session.router)
     app.include_router(live.router)
     for module in COMPATIBLE:
@@ -95,6 +110,12 @@ def create_app(open_painter: Callable[[], Painter], configuration: Configuration
     app.add_middleware(Guard, policy=configuration.policy, keys=app.state.keys, sessions=app.state.sessions)
     app.add_middleware(Observed, metrics=app.state.metrics)
     return app
+
+
+def _open_gallery(configuration: Configuration) -> Gallery:
+    configuration.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    url = configuration.gallery or str(configuration.home / "gallery.db")
+    return Gallery.open(url, configuration.store or str(configuration.home / "pictures"))
 
 
 def _add_watching(app: FastAPI) -> None:
@@ -116,6 +137,10 @@ def _add_errors(app: FastAPI) -> None:
     @app.exception_handler(UserError)
     async def user_error(request: Request, error: UserError) -> Response:
         return answer(request, 422, str(error), mistake_of(error))
+
+    @app.exception_handler(NotFoundError)
+    async def not_found(request: Request, error: NotFoundError) -> Response:
+        return answer(request, 404, str(error), {})
 
     @app.exception_handler(QueueFull)
     async def queue_full(request: Request, error: QueueFull) -> Response:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+import re
+from collections.abc import AsyncIterator, Mapping
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, HTTPException, Path, Query, Request
@@ -16,30 +17,19 @@ from pydantic import BaseModel, ConfigDict, Field
 
 import allaprima
 from allaprima.errors import AllaPrimaError
+from allaprima.gallery.gallery import Gallery
+from allaprima.gallery.records import Job
 from allaprima.prompt import parse
-from allaprima.server import log
-from allaprima.studio import encoding
+from allaprima.server import log, uploads
+from allaprima.server.answers import ABSENT, FULL, PICTURE_TYPES, WRONG, picture_answer
+from allaprima.server.desk import Desk
 from allaprima.studio.configuration import number
-from allaprima.studio.studio import JobEvent, JobRecord, Made, Options, Order, Place, Studio
+from allaprima.studio.encoding import recipe_in
+from allaprima.studio.studio import JobEvent, JobRecord, Made, Place, Studio
 
 router = APIRouter(prefix="/api", tags=["studio"])
 PATIENCE_S = 15.0  # between two signs of life on a quiet stream
 GRID = 4
-
-
-class Mistake(BaseModel):
-    """What is wrong; for a prompt also where, and what to write instead."""
-
-    message: str
-    kind: str | None = None
-    position: int | None = None
-    suggestion: str | None = None
-
-
-class Failure(BaseModel):
-    """The shape of every error."""
-
-    error: Mistake
 
 
 class JobWish(BaseModel):
@@ -58,13 +48,11 @@ class JobWish(BaseModel):
     style: str | None = Field(None, max_length=100)
     negative: str = Field("", max_length=2000)
 
-    def order(self, owner: str) -> Order:
-        """The order for the studio."""
-        options = Options(count=self.count, seed=self.seed, steps=self.steps, memory=self.memory)
-        options |= Options(guidance_scale=self.guidance, width=self.width, height=self.height, style=self.style)
-        if self.negative.strip():
-            options["negative"] = self.negative
-        return Order(self.prompt, options, owner)
+
+class RecipeWish(BaseModel):
+    """A recipe to be painted again, as a picture carries it."""
+
+    recipe: dict[str, Any]
 
 
 class PictureView(BaseModel):
@@ -110,17 +98,6 @@ class Status(BaseModel):
     gallery: bool
 
 
-WRONG: dict[int | str, dict[str, Any]] = {
-    401: {"model": Failure, "description": "A key is needed."},
-    403: {"model": Failure, "description": "Wrong Host or Origin."},
-    422: {"model": Failure, "description": "The words or values are wrong."},
-}
-ABSENT: dict[int | str, dict[str, Any]] = {404: {"model": Failure, "description": "There is none of that id."}}
-FULL: dict[int | str, dict[str, Any]] = {
-    429: {"model": Failure, "description": "The queue is full; Retry-After says when to come back."}
-}
-
-
 @router.get("/status", responses=WRONG)
 async def status(request: Request) -> Status:
     """What this server is, and what it is doing."""
@@ -158,60 +135,103 @@ async def read_prompt(wish: ParseWish) -> dict[str, Any]:
 
 
 @router.post("/jobs", status_code=202, responses=WRONG | FULL)
-async def create(wish: JobWish, request: Request) -> JobView:
-    """Queue a job."""
+async def create(
+    wish: JobWish, request: Request, idempotency_key: Annotated[str | None, Header(max_length=200)] = None
+) -> JobView:
+    """Queue a job. Asked again with the same `Idempotency-Key`, the job that is already there is answered."""
+    return await _take(request, "paint", wish.model_dump(exclude_none=True, exclude_defaults=False), idempotency_key)
+
+
+@router.post("/recipes", status_code=202, responses=WRONG | FULL)
+async def repeat(
+    wish: RecipeWish, request: Request, idempotency_key: Annotated[str | None, Header(max_length=200)] = None
+) -> JobView:
+    """Queue a recipe: the same picture again, to the last bit on the same backend."""
+    return await _take(request, "recipe", wish.model_dump(), idempotency_key)
+
+
+@router.post(
+    "/recipes/read",
+    responses=WRONG,
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in PICTURE_TYPES},
+        }
+    },
+)
+async def read_recipe_of(request: Request) -> dict[str, Any]:
+    """The recipe inside a picture that was painted here: the file is the body."""
+    data = await request.body()
     studio: Studio = request.app.state.studio
-    order = wish.order(request.scope["owner"])
-    record = studio.submit(order, request=wish.model_dump(exclude_none=True))
-    log.event("job queued", id=record.id, prompt=wish.prompt)
-    return view(record, studio.scheduler.places())
+    await studio.in_thread(uploads.opened, data)  # what it may be is looked at before anything else is
+    return await studio.in_thread(recipe_in, data)
+
+
+async def _take(request: Request, kind: str, wish: dict[str, Any], key: str | None) -> JobView:
+    desk: Desk = request.app.state.desk
+    taken = await desk.take(kind, wish, request.scope["owner"], key=key)
+    log.event("job taken", id=taken.id, kind=kind, prompt=str(wish.get("prompt", "")))
+    return await _view(request, taken)
 
 
 @router.get("/jobs", responses=WRONG)
 async def list_jobs(request: Request, limit: Annotated[int, Query(ge=1, le=200)] = 50) -> list[JobView]:
-    """The caller's jobs, newest first, as far as they are remembered."""
+    """The caller's jobs, newest first."""
     studio: Studio = request.app.state.studio
-    mine = [record for record in studio.records.values() if record.owner == request.scope["owner"]]
-    places = studio.scheduler.places()
-    return [view(record, places) for record in mine[::-1][:limit]]
+    gallery: Gallery | None = request.app.state.gallery
+    owner = request.scope["owner"]
+    jobs: list[JobRecord | Job] = []
+    jobs += [each for each in reversed(studio.records.values()) if each.owner == owner]
+    if gallery is not None:
+        known = {each.id for each in jobs}
+        rows = await asyncio.to_thread(gallery.jobs.list, owner, limit=limit)
+        jobs += [row for row in rows if row.id not in known]
+        jobs.sort(key=lambda each: each.id, reverse=True)  # ids of the gallery are in order of time
+    return [await _view(request, each) for each in jobs[:limit]]
 
 
 @router.get("/jobs/{id}", responses=WRONG | ABSENT)
 async def look(id: str, request: Request) -> JobView:
     """One job."""
-    return view(_record(request, id), request.app.state.studio.scheduler.places())
+    return await _view(request, await _job(request, id))
 
 
 @router.delete("/jobs/{id}", responses=WRONG | ABSENT)
 async def cancel(id: str, request: Request) -> JobView:
     """Cancel a job, queued or running; one that is over stays as it is."""
     studio: Studio = request.app.state.studio
-    record = _record(request, id)
-    if studio.interrupt(id):
+    job = await _job(request, id)
+    if isinstance(job, JobRecord) and studio.interrupt(id):
         # It stops within one step; the answer waits for that.
-        await asyncio.wait([asyncio.ensure_future(record.wait())], timeout=10.0)
-    return view(record, studio.scheduler.places())
+        await asyncio.wait([asyncio.ensure_future(job.wait())], timeout=10.0)
+    elif isinstance(job, Job) and job.unfinished:
+        job = await asyncio.to_thread(request.app.state.gallery.jobs.cancel, id)
+    return await _view(request, job)
 
 
-@router.get("/jobs/{id}/pictures/{index}", responses=WRONG | ABSENT, response_class=Response)
+@router.get(
+    "/jobs/{id}/pictures/{index}",
+    responses=WRONG | ABSENT | {200: {"content": {kind: {} for kind in PICTURE_TYPES}, "description": "The file."}},
+    response_class=Response,
+)
 async def picture(
-    id: str,
-    index: Annotated[int, Path(ge=0)],
-    request: Request,
-    format: Literal["png", "webp", "jpeg"] = "png",
+    id: str, index: Annotated[int, Path(ge=0)], request: Request, format: Literal["png", "webp", "jpeg"] = "png"
 ) -> Response:
     """A finished picture, its recipe inside."""
-    made = next((each for each in _record(request, id).pictures if each.index == index), None)
-    if made is None or not made.png:
+    job = await _job(request, id)
+    data: bytes | None = None
+    if isinstance(job, JobRecord):
+        made = next((each for each in job.pictures if each.index == index), None)
+        data = made.png if made is not None and made.png else None
+    gallery: Gallery | None = request.app.state.gallery
+    if data is None and gallery is not None:
+        entries = await asyncio.to_thread(gallery.of_job, id)
+        if index < len(entries):
+            data = await asyncio.to_thread(gallery.data, entries[index].id)
+    if data is None:
         raise HTTPException(404, "There is no such picture, or not any more.")
-    data = made.png
-    if format != "png":
-        data = await request.app.state.studio.in_thread(encoding.file, made.picture, format)
-    return Response(
-        data,
-        media_type=encoding.FORMATS[format][1],
-        headers={"cache-control": "private, max-age=86400, immutable"},
-    )
+    return await picture_answer(request, data, format)
 
 
 @router.get(
@@ -221,13 +241,18 @@ async def picture(
 )
 async def events(id: str, request: Request, last_event_id: Annotated[str | None, Header()] = None) -> StreamingResponse:
     """What happens to a job, as server-sent events, from the beginning or from `Last-Event-ID` on."""
-    record = _record(request, id)
-    after = int(last_event_id) if last_event_id and last_event_id.isdecimal() and len(last_event_id) < 12 else 0
+    job = await _job(request, id)
+    after = int(last_event_id) if last_event_id and re.fullmatch("[0-9]{1,9}", last_event_id) else 0
+    told = _told(job, request.app.state.studio, after) if isinstance(job, JobRecord) else _over(request, job)
     return StreamingResponse(
-        _told(record, request.app.state.studio, after),
-        media_type="text/event-stream",
-        headers={"cache-control": "no-store", "x-accel-buffering": "no"},
+        told, media_type="text/event-stream", headers={"cache-control": "no-store", "x-accel-buffering": "no"}
     )
+
+
+async def _over(request: Request, job: Job) -> AsyncIterator[str]:
+    """The one event of a job that another run of the server has ended."""
+    shown = (await _view(request, job)).model_dump()
+    yield f"event: {job.state}\ndata: {json.dumps(shown, ensure_ascii=False)}\n\n"
 
 
 async def _told(record: JobRecord, studio: Studio, after: int) -> AsyncIterator[str]:
@@ -252,10 +277,10 @@ async def _told(record: JobRecord, studio: Studio, after: int) -> AsyncIterator[
 def _data(event: JobEvent, record: JobRecord, studio: Studio) -> dict[str, Any]:
     match event.name:
         case "step":
-            progress, urls = event.data
+            progress, urls, step = event.data
             return {
                 "picture": progress.grid * len(urls), "pictures": len(urls), "index": progress.index,
-                "count": progress.count, "t": round(progress.t, 4), "step": record.step, "steps": record.steps,
+                "count": progress.count, "t": round(progress.t, 4), "step": step, "steps": record.steps,
                 "previews": urls,
             }  # fmt: skip
         case "picture":
@@ -266,16 +291,39 @@ def _data(event: JobEvent, record: JobRecord, studio: Studio) -> dict[str, Any]:
             return view(record, studio.scheduler.places()).model_dump()
 
 
-def _record(request: Request, id: str) -> JobRecord:
+async def _job(request: Request, id: str) -> JobRecord | Job:
     """The caller's job of this id; another's is as absent as one that never was."""
     record: JobRecord | None = request.app.state.studio.progress(id)
-    if record is None or record.owner != request.scope["owner"]:
-        raise HTTPException(404, "There is no job of that id.")
-    return record
+    owner = request.scope["owner"]
+    if record is not None and record.owner == owner:
+        return record
+    gallery: Gallery | None = request.app.state.gallery
+    if record is None and gallery is not None:
+        return await asyncio.to_thread(gallery.jobs.get, id, owner)  # raises NotFoundError
+    raise HTTPException(404, "There is no job of that id.")
 
 
-def view(record: JobRecord, places: dict[str, Place]) -> JobView:
-    """A job as it is shown."""
+async def _view(request: Request, job: JobRecord | Job) -> JobView:
+    """A job as it is shown, wherever it is known from."""
+    if isinstance(job, JobRecord):
+        return view(job, request.app.state.studio.scheduler.places())
+    entries = await asyncio.to_thread(request.app.state.gallery.of_job, job.id)
+    result = job.result or {}
+    return JobView(
+        id=job.id, kind=job.kind, state=job.state, created=job.created.timestamp(), position=None, eta_ms=None,
+        step=0, steps=0, error=result.get("error"), notes=list(result.get("notes", ())), request=dict(job.request),
+        pictures=[
+            PictureView(
+                index=index, url=f"/api/jobs/{job.id}/pictures/{index}", seed=int(entry.recipe.get("seed", 0)),
+                width=entry.width, height=entry.height, recipe=dict(entry.recipe), entry=entry.id,
+            )
+            for index, entry in enumerate(entries)
+        ],
+    )  # fmt: skip
+
+
+def view(record: JobRecord, places: Mapping[str, Place]) -> JobView:
+    """A job of this run of the server as it is shown."""
     place = places.get(record.id)
     return JobView(
         id=record.id,

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import base64
 import io
+import tempfile
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from allaprima.engine.picture import Picture
+from allaprima.engine.picture import Picture, read_recipe
+from allaprima.errors import UserError
 
 FORMATS = {"png": ("PNG", "image/png"), "webp": ("WEBP", "image/webp"), "jpeg": ("JPEG", "image/jpeg")}
 
@@ -34,3 +37,21 @@ def preview_url(pixels: NDArray[np.uint8]) -> str:
 def file(picture: Picture, format: str = "png") -> bytes:
     """The file to keep, with its recipe: png, webp or jpeg."""
     return picture.encode(FORMATS[format][0])
+
+
+def converted(data: bytes, format: str) -> bytes:
+    """A kept PNG in another format, its recipe taken along."""
+    pixels = np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
+    return Picture(pixels, recipe_in(data)).encode(FORMATS[format][0])
+
+
+def recipe_in(data: bytes) -> dict[str, Any]:
+    """The recipe inside a picture's file. Raises UserError when there is none."""
+    # A file's recipe is read by its path, so that there is one reader only.
+    with tempfile.NamedTemporaryFile(prefix="allaprima-") as file_:
+        file_.write(data)
+        file_.flush()
+        try:
+            return read_recipe(file_.name)
+        except UserError as error:
+            raise UserError(str(error).replace(file_.name, "The picture")) from None

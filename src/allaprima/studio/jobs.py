@@ -105,12 +105,16 @@ class JobQueue:
     def add(self, job: Job, *, force: bool = False) -> None:
         """Take a job in. Raises QueueFull; `force` is for jobs that were taken before a restart."""
         if not force:
-            if len(self._jobs) >= self.size:
-                raise QueueFull(f"The queue is full ({self.size} jobs): try again later.", self._soon())
-            if len(self._owners.get(job.owner, ())) >= self.per_owner:
-                raise QueueFull(f"You have {self.per_owner} jobs waiting: try again later.", self._soon())
+            self.check_room(job.owner)
         self._owners.setdefault(job.owner, deque()).append(job)
         self._jobs[job.id] = job
+
+    def check_room(self, owner: str) -> None:
+        """Raises QueueFull when a job of this owner would not be taken now."""
+        if len(self._jobs) >= self.size:
+            raise QueueFull(f"The queue is full ({self.size} jobs): try again later.", self._soon())
+        if len(self._owners.get(owner, ())) >= self.per_owner:
+            raise QueueFull(f"You have {self.per_owner} jobs waiting: try again later.", self._soon())
 
     def head(self) -> Job | None:
         """The job whose turn it is."""

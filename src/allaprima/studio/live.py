@@ -6,7 +6,7 @@ Plain state, changed only under the scheduler's lock or by its painting thread. 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allaprima.engine.picture import Picture
-from allaprima.engine.sitting import Step
+from allaprima.engine.sitting import Begun, Step
 from allaprima.engine.wish import Wish
 
 Reason = Literal["superseded", "cancelled"]
@@ -71,7 +71,7 @@ Emit = Callable[[LiveEvent], None]
 
 @dataclass(eq=False)
 class LiveItem:
-    """One wish of a lane on its way. `walk` yields its steps once it is prepared."""
+    """One wish of a lane on its way. `painting` is there once it is prepared."""
 
     id: int
     wish: Wish
@@ -79,7 +79,7 @@ class LiveItem:
     emit: Emit
     submitted: float
     begun: float | None = None
-    walk: Iterator[Step] | None = None
+    painting: Begun | None = None
     last: Step | None = None
     steps: int = 0
 
@@ -92,13 +92,6 @@ class LiveItem:
     @property
     def is_complete(self) -> bool:
         return self.last is not None and (self.last.is_last or self.steps >= self.wish.stop_after)
-
-    def close(self) -> None:
-        """Let go of the steps that will not be asked for."""
-        walk, self.walk = self.walk, None
-        close = getattr(walk, "close", None)
-        if close is not None:
-            close()
 
 
 _order = itertools.count(1)
@@ -167,5 +160,5 @@ class Lane:
 
     @staticmethod
     def _stop(item: LiveItem, reason: Reason) -> None:
-        item.close()
+        item.painting = None
         item.emit(LiveStopped(item.id, reason, item.steps))

@@ -28,6 +28,7 @@ class Order:
 
     `partials`: how many drafts (decoded predictions of earlier steps) to give out on the way, for each grid.
     `literal`: the prompt is words alone; what looks like a parameter in it is not one.
+    `default_seed`: for prompts that name none; without it they take one by chance.
     `recipe`: paint this one again, instead of the prompt.
     """
 
@@ -36,6 +37,7 @@ class Order:
     owner: str = "local"
     partials: int = 0
     literal: bool = False
+    default_seed: int | None = None
     recipe: Mapping[str, Any] | None = None
     id: str = field(default_factory=new_id)
 

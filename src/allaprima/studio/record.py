@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from allaprima.engine.picture import Picture
@@ -62,7 +62,11 @@ class JobRecord:
 
     @property
     def is_over(self) -> bool:
-        return self.state in ENDED
+        return self.ended is not None
+
+    def place(self, entries: Sequence[str]) -> None:
+        """Say where its pictures are kept."""
+        self.pictures = [replace(made, entry=entry) for made, entry in zip(self.pictures, entries, strict=False)]
 
     def tell(self, name: str, data: Any = None) -> None:
         """Add an event and wake those who follow."""

@@ -17,13 +17,12 @@ import contextlib
 import logging
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
-from allaprima.engine.painter import Painter
 from allaprima.engine.picture import Picture
-from allaprima.engine.sitting import Sitting, Step
+from allaprima.engine.sitting import Begun, Sitting, Step
 from allaprima.studio.jobs import (
     Job,
     JobCancelled,
@@ -40,31 +39,13 @@ logger = logging.getLogger(__name__)
 
 
 class Hand(Protocol):
-    """What the scheduler asks of a painter. `advance` takes one step of each walk, together where it can."""
+    """What the scheduler asks of a painter; `Painter` is one. `advance` takes one step of each, in one model call."""
 
-    def prepare(self, item: LiveItem) -> Sitting: ...
-    def begin(self, sitting: Sitting) -> Iterator[Step]: ...
-    def advance(self, walks: Sequence[Iterator[Step]]) -> list[Step]: ...
-    def finish(self, step: Step) -> Picture: ...
-
-
-class OneByOne:
-    """A hand that takes the steps of several walks one after another."""
-
-    def __init__(self, painter: Painter) -> None:
-        self._painter = painter
-
-    def prepare(self, item: LiveItem) -> Sitting:
-        return self._painter.prepare(item.wish.parts, **item.wish.options)
-
-    def begin(self, sitting: Sitting) -> Iterator[Step]:
-        return self._painter.run(sitting)
-
-    def advance(self, walks: Sequence[Iterator[Step]]) -> list[Step]:
-        return [next(walk) for walk in walks]
-
-    def finish(self, step: Step) -> Picture:
-        return self._painter.finish(step)[0]
+    @property
+    def prepare(self) -> Callable[..., Sitting]: ...
+    def begin(self, sitting: Sitting, /) -> Begun: ...
+    def advance(self, begun: Sequence[Begun], /) -> Sequence[Step]: ...
+    def finish(self, step: Step, /) -> Sequence[Picture]: ...
 
 
 @dataclass
@@ -135,6 +116,11 @@ class Scheduler:
             self._queue.add(job, force=force)
             self._wake.notify()
             return self._queue.places()[job.id]
+
+    def check_room(self, owner: str) -> None:
+        """Raises QueueFull when a job of this owner would not be taken now."""
+        with self._wake:
+            self._queue.check_room(owner)
 
     def cancel(self, id: str) -> bool:
         """Give up a job, queued or running; False when there is none of that id any more."""
@@ -211,17 +197,17 @@ class Scheduler:
         """
         for lane in lanes:
             item = self._newest(lane)
-            if item is not None and item.walk is None:
+            if item is not None and item.painting is None:
                 self._prepare(lane, item)
         walking = []
         for lane in lanes:
             item = self._newest(lane)
-            if item is not None and item.walk is not None:
-                walking.append((lane, item, item.walk))
+            if item is not None and item.painting is not None:
+                walking.append((lane, item, item.painting))
         if not walking:
             return
         try:
-            steps = self._hand.advance([walk for *_, walk in walking])
+            steps = self._hand.advance([painting for *_, painting in walking])
         except Exception as error:  # one lane's trouble must not stop the thread that paints for all
             for lane, item, _ in walking:
                 self._fail(lane, item, error)
@@ -247,14 +233,14 @@ class Scheduler:
 
     def _prepare(self, lane: Lane, item: LiveItem) -> None:
         try:
-            walk = self._hand.begin(self._hand.prepare(item))
+            painting = self._hand.begin(self._hand.prepare(item.wish.parts, **item.wish.options))
         except Exception as error:
             self._fail(lane, item, error)
             return
         self.tally.prepared += 1
         with self._wake:
             if lane.holds(item):
-                item.walk = walk
+                item.painting = painting
 
     def _show(self, lane: Lane, item: LiveItem, step: Step) -> None:
         preview = step.preview[0]
@@ -270,7 +256,7 @@ class Scheduler:
     def _decode(self, lane: Lane, item: LiveItem) -> None:
         step = cast(Step, item.last)
         try:
-            picture = self._hand.finish(step)
+            picture = self._hand.finish(step)[0]
         except Exception as error:
             self._fail(lane, item, error)
             return
@@ -284,14 +270,14 @@ class Scheduler:
                 (begun - item.submitted) * 1000.0, (now - item.submitted) * 1000.0, item.final, item.wish.notes,
             )  # fmt: skip
             lane.kept, lane.current = (item.key, event), None
-            item.close()
+            item.painting = None
             item.emit(event)
 
     def _fail(self, lane: Lane, item: LiveItem, error: Exception) -> None:
         with self._wake:
             if lane.holds(item):
                 lane.current = None
-                item.close()
+                item.painting = None
                 item.emit(LiveFailed(item.id, error))
 
     # ---- jobs ----------------------------------------------------------------------------------------------

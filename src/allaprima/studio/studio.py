@@ -15,29 +15,50 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 from allaprima.engine import settings
 from allaprima.engine.options import Options
 from allaprima.engine.painter import Painter
 from allaprima.engine.picture import Picture
-from allaprima.engine.request import Request
+from allaprima.engine.request import SEEDS, Request
 from allaprima.engine.wish import Wish, read_wishes
 from allaprima.studio import encoding
 from allaprima.studio.jobs import Job, JobCancelled, JobFailed, JobFinished, JobStarted, Place
 from allaprima.studio.live import Emit, LiveItem
 from allaprima.studio.painting import Draft, Order, Painted, Prepared, Progress, Rates, wish_of_recipe, work
-from allaprima.studio.record import JobEvent, JobRecord, Made
-from allaprima.studio.scheduler import OneByOne, Scheduler
+from allaprima.studio.record import JobEvent, JobRecord, Made, State
+from allaprima.studio.scheduler import Scheduler
 
 __all__ = ["JobEvent", "JobRecord", "Made", "Options", "Order", "Painter", "Picture", "Place", "Studio", "Wish"]
 
 T = TypeVar("T")
-# Called when everything is painted and encoded, before the job counts as done; keeps the pictures somewhere.
-Keep = Callable[[JobRecord], Awaitable[None]]
+logger = logging.getLogger(__name__)
+
+
+class Keeper(Protocol):
+    """Who is told of a job's life, on the loop, and may keep its pictures."""
+
+    async def started(self, record: JobRecord) -> bool:
+        """Painting begins; false stops it again, without a word to anybody else."""
+        ...
+
+    async def painted(self, record: JobRecord) -> None:
+        """All pictures are there; the job counts as done when this returns."""
+        ...
+
+    async def ended(self, record: JobRecord) -> None:
+        """It is over, however it ended; called before its last event."""
+        ...
+
+
 RECORDS = 256  # jobs that are remembered after their end
 PICTURES = 32  # of these, how many with their pictures
 
@@ -48,7 +69,7 @@ class Studio:
     def __init__(self, painter: Painter, *, batch: int = 1, queue_size: int = 128, per_owner: int = 64) -> None:
         self.painter = painter
         self.rates = Rates()
-        self.scheduler = Scheduler(OneByOne(painter), batch=batch, queue_size=queue_size, per_owner=per_owner)
+        self.scheduler = Scheduler(painter, batch=batch, queue_size=queue_size, per_owner=per_owner)
         self.records: dict[str, JobRecord] = {}
         self._encoders = ThreadPoolExecutor(2, thread_name_prefix="encoding")
         self._clerks: set[asyncio.Task[None]] = set()
@@ -93,9 +114,14 @@ class Studio:
         wishes = read_wishes(prompt, options)
         for wish in wishes:
             if wish.options.get("seed") is None and seed is not None:
-                wish.options["seed"] = seed
+                wish.options["seed"] = seed % SEEDS
+                seed += wish.options.get("count", 1)  # the next grid's pictures differ from this one's
             wish.options["seed"] = Request.checked(wish.parts, **wish.options).seed
         return wishes
+
+    async def meaning(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """What texts mean, as vectors [n, 384] of unit length."""
+        return await self.in_thread(self.painter.meaning, texts)
 
     # ---- jobs ----------------------------------------------------------------------------------------------
 
@@ -105,7 +131,7 @@ class Studio:
         *,
         kind: str = "paint",
         request: dict[str, Any] | None = None,
-        keep: Keep | None = None,
+        keeper: Keeper | None = None,
         force: bool = False,
     ) -> JobRecord:
         """Queue an order. Raises PromptError, UserError, or QueueFull; `force` goes past a full queue."""
@@ -118,7 +144,7 @@ class Studio:
         def begin() -> Iterator[Any]:
             return work(self.painter, wishes, order.partials, self.rates)
 
-        return self.submit_work(record, begin, costs, keep=keep, force=force, chosen=chosen)
+        return self.submit_work(record, begin, costs, keeper=keeper, force=force, chosen=chosen)
 
     def submit_work(
         self,
@@ -126,7 +152,7 @@ class Studio:
         begin: Callable[[], Iterator[Any]],
         costs: Sequence[float],
         *,
-        keep: Keep | None = None,
+        keeper: Keeper | None = None,
         force: bool = False,
         chosen: int | None = None,
     ) -> JobRecord:
@@ -139,10 +165,14 @@ class Studio:
         self.scheduler.submit(job, force=force)
         self.records[record.id] = record
         record.tell("state")
-        clerk = asyncio.get_running_loop().create_task(self._attend(record, news, keep, chosen))
+        clerk = asyncio.get_running_loop().create_task(self._attend(record, news, keeper, chosen))
         self._clerks.add(clerk)
         clerk.add_done_callback(self._clerks.discard)
         return record
+
+    def check(self, order: Order) -> None:
+        """Raises what `submit` would raise because of the order itself: PromptError, UserError."""
+        self._wishes(order)
 
     async def paint(self, order: Order) -> tuple[Picture, ...]:
         """All pictures of an order. Raises what `submit` raises, or what stopped the work."""
@@ -192,7 +222,7 @@ class Studio:
             request = Request.checked(order.prompt, **order.options)
             options = Options(**{**order.options, "seed": request.seed})
             return (Wish(request.prompt, request.parts, options, request.steps),), None
-        return self.read(order.prompt, order.options), None
+        return self.read(order.prompt, order.options, seed=order.default_seed), None
 
     def _to_loop(self, receive: Callable[[Any], None]) -> Callable[[Any], None]:
         loop = asyncio.get_running_loop()
@@ -203,12 +233,17 @@ class Studio:
 
         return emit
 
-    async def _attend(self, record: JobRecord, news: asyncio.Queue[Any], keep: Keep | None, chosen: int | None) -> None:
+    async def _attend(
+        self, record: JobRecord, news: asyncio.Queue[Any], keeper: Keeper | None, chosen: int | None
+    ) -> None:
         """Write a job's news into its record, in order, encoding what needs it on the way."""
-        while not record.is_over:
+        while record.ended is None:
             event = await news.get()
             match event:
                 case JobStarted():
+                    if keeper is not None and not await keeper.started(record):
+                        self.interrupt(record.id)
+                        continue
                     record.state = "running"
                     record.tell("state")
                 case Prepared():
@@ -217,7 +252,7 @@ class Studio:
                     record.step += 1
                     record.latest = event
                     urls = [encoding.preview_url(each) for each in event.previews[:16]]
-                    record.tell("step", (event, urls))
+                    record.tell("step", (event, urls, record.step))
                 case Draft():
                     record.tell("draft", event)
                 case Painted():
@@ -227,21 +262,32 @@ class Studio:
                         record.pictures.append(Made(len(record.pictures), picture, png))
                         record.tell("picture", record.pictures[-1])
                 case JobFinished():
-                    await self._finish(record, keep)
+                    await self._finish(record, keeper)
                 case JobFailed():
-                    record.end("failed", event.error)
+                    await self._end(record, keeper, "failed", event.error)
                 case JobCancelled():
-                    record.end("cancelled")
+                    await self._end(record, keeper, "cancelled")
         self._forget()
 
-    async def _finish(self, record: JobRecord, keep: Keep | None) -> None:
+    async def _finish(self, record: JobRecord, keeper: Keeper | None) -> None:
         try:
-            if keep is not None:
-                await keep(record)
+            if keeper is not None:
+                await keeper.painted(record)
         except Exception as error:
-            record.end("failed", error)
-            raise
-        record.end("done")
+            logger.exception("what was painted could not be kept")
+            await self._end(record, keeper, "failed", error)
+            return
+        await self._end(record, keeper, "done")
+
+    @staticmethod
+    async def _end(record: JobRecord, keeper: Keeper | None, state: State, error: Exception | None = None) -> None:
+        record.state, record.error = state, error
+        if keeper is not None:
+            try:
+                await keeper.ended(record)
+            except Exception:
+                logger.exception("the end of a job could not be written down")
+        record.end(state, error)
 
     def _forget(self) -> None:
         """Let go of the oldest records, and of their pictures before that."""

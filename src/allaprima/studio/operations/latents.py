@@ -1,0 +1,58 @@
+"""Pictures as latents and back to where the painter can start from them.
+
+The model sees a square; a picture of another shape is put into the square that the painter would have cut it from,
+its edges mirrored outwards. Knows nothing of words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from allaprima.engine.collage import SIDE
+from allaprima.engine.painter import Painter
+from allaprima.engine.sitting import Sitting
+from allaprima.engine.wish import sides
+from allaprima.studio.operations.pictures import Pixels, opaque
+
+Array = NDArray[np.float32]
+
+
+def squared(pixels: Pixels) -> Pixels:
+    """The square that a picture is the middle of: its longer side, the missing bands mirrored."""
+    height, width = pixels.shape[:2]
+    side = max(height, width)
+    above, left = (side - height) // 2, (side - width) // 2
+    bands = ((above, side - height - above), (left, side - width - left), (0, 0))
+    return pixels if height == width else np.pad(pixels, bands, mode="symmetric")
+
+
+def encoded(painter: Painter, pictures: Sequence[Pixels]) -> Array:
+    """Square pictures uint8 [s, s, 3 or 4] as latents [n, c, h, w]."""
+    small = [np.asarray(Image.fromarray(opaque(each)).resize((SIDE, SIDE), Image.Resampling.LANCZOS), np.float32)
+             for each in pictures]  # fmt: skip
+    rgb = np.ascontiguousarray(np.stack(small).transpose(0, 3, 1, 2) / 127.5 - 1.0, np.float32)
+    return np.asarray(painter.backend.run("encoder", {"picture": rgb})["latent"], np.float32)
+
+
+def started(painter: Painter, sitting: Sitting, clean: Array, t: float) -> Sitting:
+    """The sitting begun at time t, from `clean` [c, h, w] or [n, c, h, w] under as much of its own noise.
+
+    The steps left are their share of the steps asked for, at the distances that the model learned.
+    """
+    if t >= 1.0:
+        return sitting
+    steps = max(round(sitting.request.steps * t), 1)
+    grid = tuple(t * each for each in painter.bundle.grid(steps))
+    churn = painter.bundle.churn.get(steps, (0.0,) * steps)
+    noise = np.asarray((1.0 - t) * clean + t * sitting.noise, np.float32)
+    return replace(sitting, grid=grid, churn=churn, noise=noise)
+
+
+def native_size(pixels: Pixels) -> tuple[int, int]:
+    """Width and height at which a picture of this shape is painted."""
+    return sides(pixels.shape[1] / pixels.shape[0])
