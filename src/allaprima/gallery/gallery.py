@@ -7,49 +7,32 @@ nothing of how pictures are painted.
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+import builtins
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sqlalchemy import Select, func, literal, select, update
+from sqlalchemy import ColumnElement, func, literal, select, update
 from sqlalchemy.orm import Session
 
 from allaprima.errors import UserError
 from allaprima.gallery.database import Database
 from allaprima.gallery.export import archive
-from allaprima.gallery.identity import is_id, new_id
+from allaprima.gallery.identity import is_id
 from allaprima.gallery.jobs import Jobs, change_state
+from allaprima.gallery.keeping import Keeping, entry_of, prepare
 from allaprima.gallery.loose import LooseFiles
-from allaprima.gallery.media import recognise
 from allaprima.gallery.models import JobRow, LooseFileRow, PictureRow
 from allaprima.gallery.presence import Presence
 from allaprima.gallery.records import Entry, Folder, GalleryError, Job, NewPicture, NotFoundError, Swept
-from allaprima.gallery.search import CHUNK, fold, matching, nearest, pack, read
+from allaprima.gallery.search import CHUNK, matching, nearest, read, unit
 from allaprima.gallery.store import Store
-from allaprima.gallery.wording import plain, storable
+from allaprima.gallery.wording import plain
 
 MOST = 500  # pictures in one page
 LEAST = 0.2  # the cosine below which two meanings have nothing to do with each other
-_TRIES = 5
-
-
-class _SweptError(Exception):
-    """Somebody took this gallery for dead and swept its files up while they were being written."""
-
-
-@dataclass(frozen=True)
-class _Prepared:
-    row: dict[str, Any]
-    data: bytes
-
-    @property
-    def path(self) -> str:
-        return str(self.row["path"])
 
 
 class Gallery:
@@ -61,6 +44,7 @@ class Gallery:
         self._store = store
         self._presence = Presence(database)
         self._loose = LooseFiles(database, store, self._presence)
+        self._keeping = Keeping(database, store, self._loose)
         self.jobs = Jobs(database, self._presence)
 
     @classmethod
@@ -106,14 +90,14 @@ class Gallery:
 
         Raises UserError for bytes that are no picture, NotFoundError when there is no such job.
         """
-        prepared = self._prepare(NewPicture(data, recipe, words, vector, parent), owner, job, None)
+        prepared = prepare(NewPicture(data, recipe, words, vector, parent), owner, job)
 
         def check(session: Session) -> bool:
             if job is not None and session.get(JobRow, job) is None:
                 raise NotFoundError(f"There is no job {job!r}.")
             return True
 
-        (entry,) = self._write([prepared], check)
+        (entry,) = self._keeping.write([prepared], check)
         return entry
 
     def finish(
@@ -125,85 +109,13 @@ class Gallery:
         pictures, in order, also when it was already done; none when it was cancelled, failed or taken over
         by another runner in the meantime.
         """
-        prepared = [self._prepare(each, job.owner, job.id, place) for place, each in enumerate(pictures)]
+        prepared = [prepare(each, job.owner, job.id, place) for place, each in enumerate(pictures)]
 
         def end(session: Session) -> bool:
             return change_state(session, job.id, "done", result, job.attempt)
 
-        self._write(prepared, end)
+        self._keeping.write(prepared, end)
         return self.of_job(job.id)
-
-    def _prepare(self, new: NewPicture, owner: str, job: str | None, place: int | None) -> _Prepared:
-        media = recognise(new.data)
-        id, now = new_id(), datetime.now(UTC)
-        words = storable(new.words)
-        return _Prepared(
-            {
-                "id": id,
-                "owner": plain(owner, "owner"),
-                "created": now,
-                "words": words,
-                "folded": fold(words),
-                "recipe": dict(new.recipe),
-                "vector": None if new.vector is None else pack(new.vector),
-                "media_type": media.type,
-                "width": media.width,
-                "height": media.height,
-                "size": len(new.data),
-                "sha256": hashlib.sha256(new.data).hexdigest(),
-                "path": f"{now:%Y-%m-%d}/{id}{media.suffix}",
-                "favourite": False,
-                "folder": "",
-                "parent": new.parent,
-                "job": job,
-                "place": place,
-            },
-            new.data,
-        )
-
-    def _write(self, pictures: Sequence[_Prepared], also: Callable[[Session], bool]) -> tuple[Entry, ...]:
-        """Write the files, then in one transaction the rows and whatever `also(session)` does; when that says
-        False, nothing is kept."""
-        for _ in range(_TRIES):
-            paths = [picture.path for picture in pictures]
-            self._loose.announce(paths)
-            try:
-                for picture in pictures:
-                    self._store.write(picture.path, picture.data)
-                with self._database.writing() as session, session.begin():
-                    if not also(session):
-                        session.rollback()
-                        rows = []
-                    else:
-                        rows = self._add(session, pictures, paths)
-            except _SweptError:
-                self._loose.discard(paths)
-                pictures = [_renamed(picture) for picture in pictures]
-                continue
-            except BaseException:
-                self._loose.discard(paths)
-                raise
-            if not rows:
-                self._loose.discard(paths)
-            return tuple(entry_of(row) for row in rows)
-        raise GalleryError(
-            f"A picture was swept up {_TRIES} times while it was being kept: who else sweeps this gallery?"
-        )
-
-    def _add(self, session: Session, pictures: Sequence[_Prepared], paths: Sequence[str]) -> list[PictureRow]:
-        if not self._loose.settle(session, paths):
-            raise _SweptError
-        rows = []
-        for picture in pictures:
-            row = PictureRow(**picture.row)
-            if row.parent is not None:
-                # The parent may have been deleted while its child was being painted. Held until the end.
-                there = select(PictureRow.id).where(PictureRow.id == row.parent)
-                row.parent = session.scalar(there.with_for_update(read=True, key_share=True))
-            session.add(row)
-            rows.append(row)
-        session.flush()
-        return rows
 
     # Finding
 
@@ -246,29 +158,28 @@ class Gallery:
         terms = read(query) if query is not None else ()
         if query is not None and query.strip() and not terms:
             return ()  # punctuation alone is written nowhere
+        after = None if vector is None or before is None else _scored(before)
         words = matching(terms, sqlite=self._database.is_sqlite) if terms else None
-
-        def filtered(asked: Select[Any]) -> Select[Any]:
-            if owner is not None:
-                asked = asked.where(PictureRow.owner == owner)
-            if favourite is not None:
-                asked = asked.where(PictureRow.favourite.is_(favourite))
-            return asked if folder is None else asked.where(PictureRow.folder == folder)
-
+        where: builtins.list[ColumnElement[bool]] = []
+        if owner is not None:
+            where.append(PictureRow.owner == owner)
+        if favourite is not None:
+            where.append(PictureRow.favourite.is_(favourite))
+        if folder is not None:
+            where.append(PictureRow.folder == folder)
         with self._database.reading() as session:
             if vector is None:
-                asked = filtered(select(PictureRow)).order_by(PictureRow.id.desc()).limit(limit)
                 if words is not None:
-                    asked = asked.where(words)
+                    where.append(words)
                 if before is not None:
-                    asked = asked.where(PictureRow.id < _checked(before))
+                    where.append(PictureRow.id < _checked(before))
+                asked = select(PictureRow).where(*where).order_by(PictureRow.id.desc()).limit(limit)
                 return tuple(entry_of(row) for row in session.scalars(asked))
             matches = literal(False) if words is None else words
-            found = session.execute(
-                filtered(select(PictureRow.id, PictureRow.vector, matches)).execution_options(yield_per=CHUNK)
-            )
-            chunks = ([(row[0], row[1], bool(row[2])) for row in part] for part in found.partitions())
-            best = nearest(chunks, vector, limit=limit, least=least, after=_scored(before))
+            ranked = select(PictureRow.id, PictureRow.vector, matches).where(*where)
+            with session.execute(ranked.execution_options(yield_per=CHUNK)) as found:
+                chunks = ([(row[0], row[1], bool(row[2])) for row in part] for part in found.partitions())
+                best = nearest(chunks, unit(vector), limit=limit, least=least, after=after)
             rows = {
                 row.id: row
                 for row in session.scalars(select(PictureRow).where(PictureRow.id.in_([id for _, id in best])))
@@ -360,8 +271,16 @@ class Gallery:
 
         Raises NotFoundError at once, before the first piece, when one of them is not there.
         """
-        entries = [self.get(id, owner) for id in dict.fromkeys(ids)]
-        return archive(entries, lambda entry: self._store.read(entry.path))
+        wanted = list(dict.fromkeys(ids))
+        found: dict[str, Entry] = {}
+        with self._database.reading() as session:
+            for start in range(0, len(wanted), MOST):
+                asked = select(PictureRow).where(PictureRow.id.in_(filter(is_id, wanted[start : start + MOST])))
+                found |= {row.id: entry_of(row) for row in session.scalars(asked)}
+        for id in wanted:
+            if id not in found or (owner is not None and found[id].owner != owner):
+                raise NotFoundError(f"There is no picture {id!r}.")
+        return archive([found[id] for id in wanted], lambda entry: self._store.read(entry.path))
 
     def sweep(self, *, thorough: bool = False) -> Swept:
         """Remove loose files of dead writers, and queue their jobs again. Safe while others work.
@@ -385,28 +304,6 @@ class Gallery:
         return Swept(removed + len(strays), missing)
 
 
-def entry_of(row: PictureRow, score: float | None = None) -> Entry:
-    """The entry that a row says."""
-    return Entry(
-        id=row.id,
-        owner=row.owner,
-        created=row.created,
-        words=row.words,
-        recipe=row.recipe,
-        media_type=row.media_type,
-        width=row.width,
-        height=row.height,
-        size=row.size,
-        sha256=row.sha256,
-        path=row.path,
-        favourite=row.favourite,
-        folder=row.folder,
-        parent=row.parent,
-        job=row.job,
-        score=score,
-    )
-
-
 def _row(session: Session, id: str, owner: str | None, *, lock: bool = False) -> PictureRow:
     asked = select(PictureRow).where(PictureRow.id == id)
     row = session.scalar(asked.with_for_update() if lock else asked) if is_id(id) else None
@@ -415,27 +312,21 @@ def _row(session: Session, id: str, owner: str | None, *, lock: bool = False) ->
     return row
 
 
-def _renamed(picture: _Prepared) -> _Prepared:
-    id = new_id()
-    return _Prepared({**picture.row, "id": id, "path": picture.path.replace(picture.row["id"], id)}, picture.data)
-
-
 def _is_ours(path: str) -> bool:
     return is_id(path.rpartition("/")[2].partition(".")[0])
 
 
 def _checked(cursor: str) -> str:
-    id = cursor.rpartition("~")[2]
-    if not is_id(id):
-        raise UserError(f"{cursor!r} is no place in a list: `before` takes the cursor of an entry.")
-    return id
+    if not is_id(cursor):
+        raise UserError(f"{cursor!r} is no place in this list: `before` takes the cursor of its last entry.")
+    return cursor
 
 
-def _scored(cursor: str | None) -> tuple[float, str] | None:
-    if cursor is None:
-        return None
-    score, mark, _ = cursor.partition("~")
+def _scored(cursor: str) -> tuple[float, str]:
+    score, _, id = cursor.partition("~")
     try:
-        return float(score) if mark else float("nan"), _checked(cursor)
+        return float(score), _checked(id)
     except ValueError:
-        raise UserError(f"{cursor!r} is no place in a search by meaning: take the cursor of its last entry.") from None
+        raise UserError(
+            f"{cursor!r} is no place in a search by meaning: `before` takes the cursor of its last entry."
+        ) from None

@@ -20,7 +20,7 @@ from allaprima.gallery.identity import new_id
 from allaprima.gallery.models import JobRow
 from allaprima.gallery.presence import Presence
 from allaprima.gallery.records import ENDED, STATES, Job, NotFoundError, State
-from allaprima.gallery.wording import plain
+from allaprima.gallery.wording import jsonable, plain
 
 UNFINISHED: tuple[State, ...] = ("queued", "running")
 
@@ -40,7 +40,7 @@ class Jobs:
             id=new_id(),
             owner=plain(owner, "owner"),
             kind=plain(kind, "kind", 40),
-            request=dict(request),
+            request=jsonable(request, "request"),
             key=None if key is None else plain(key, "key"),
             state="queued",
             attempt=0,
@@ -171,7 +171,7 @@ def change_state(
     now = datetime.now(UTC)
     values: dict[str, Any] = {
         "state": state,
-        "result": None if result is None else dict(result),
+        "result": None if result is None else jsonable(result, "result"),
         "ended": now if state in ENDED else None,
     }
     if state == "queued":

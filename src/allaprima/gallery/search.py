@@ -107,18 +107,18 @@ def pack(vector: ArrayLike) -> bytes:
 
 def nearest(
     chunks: Iterable[Sequence[tuple[str, bytes | None, bool]]],
-    vector: ArrayLike,
+    wanted: NDArray[np.float32],
     *,
     limit: int,
     least: float,
     after: tuple[float, str] | None = None,
 ) -> list[tuple[float, str]]:
-    """The best `limit` of all (id, packed vector, whether the words match) as (score, id), best first.
+    """The best `limit` of all (id, packed vector, whether the words match) as (score, id), best first, where
+    `wanted` is a unit vector.
 
     The score is the cosine, to four digits, and 2 more where the words match; those below `least` are left out
     unless the words match. `after`, a score and id, goes on where an earlier answer ended.
     """
-    wanted = unit(vector)
     best: list[tuple[float, str]] = []
     for chunk in chunks:
         packed = [row[1] or bytes(2 * DIMENSIONS) for row in chunk]
