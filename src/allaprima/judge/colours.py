@@ -118,4 +118,4 @@ def _with_interval(
     right = told_apart(means, labels, prompts)
     of_prompt: Sequence[float] = [float(right[prompts == prompt].mean()) for prompt in np.unique(prompts)]
     shares = np.asarray(of_prompt)
-    return of_statistic(len(shares), lambda rows: float(shares[rows].mean()))
+    return of_statistic(len(shares), lambda rows: shares[rows].mean(-1))
