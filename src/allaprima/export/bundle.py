@@ -146,7 +146,8 @@ def export_bundle(
         total = sum(sizes.values())
         if total > choices.largest:
             told = ", ".join(f"{name} {size / 1e6:.1f}" for name, size in sizes.items())
-            raise ExportError(f"the bundle would be {total / 1e6:.1f} MB, more than {choices.largest / 1e6:.0f} MB: {told}")
+            allowed = choices.largest / 1e6
+            raise ExportError(f"the bundle would be {total / 1e6:.1f} MB, more than {allowed:.0f} MB: {told}")
         _replace(folder, out)
     say(f"{out}: {total / 1e6:.1f} MB")
     return Report(out, tuple(parities), sizes, rows, table_error, colours.error, shown)
@@ -185,7 +186,8 @@ def _write_graphs(
         model = make()
         if alter is not None:
             model = alter(name, model)
-        checks = parity.compare(name, model, feeds, parity.reference(traced, feeds), kind="traced", allowed=parity.EXACT)
+        wanted = parity.reference(traced, feeds)
+        checks = parity.compare(name, model, feeds, wanted, kind="traced", allowed=parity.EXACT)
         narrow = weights.narrowed(model, tables=("embedding.weight",), eight_bits=name in eight_bits, exempt=EXEMPT)
         path = str(folder / f"{name}.onnx")
         weights.save(narrow, path)

@@ -43,3 +43,15 @@ def export(
     )  # fmt: skip
     if as_json:
         typer.echo(json.dumps(report.as_json()))
+
+
+@app.command()
+def resume(
+    out: Annotated[Path, typer.Option(help="The file to write.")] = Path("runs/first-light.npz"),
+    runs: Runs = Path("data/runs"),
+) -> None:
+    """Write what going on training needs: the averaged weights of all networks in one file of at most 40 MB."""
+    from allaprima.export.resume import pack
+
+    record = pack(runs, out)
+    typer.echo(f"{out}: {record['bytes'] / 1e6:.1f} MB, {record['denoiser']['scenes']} scenes seen")

@@ -88,7 +88,7 @@ def insist(measured: Sequence[Parity]) -> None:
     failed = [each for each in measured if not each.holds]
     if failed:
         told = "; ".join(
-            f"{each.graph} {each.output} ({each.kind}): relative error {each.relative:.3g}, allowed {each.allowed:.0e}, "
-            f"largest {each.largest:.3g}" for each in failed
+            f"{each.graph} {each.output} ({each.kind}): relative error {each.relative:.3g}, "
+            f"allowed {each.allowed:.0e}, largest {each.largest:.3g}" for each in failed
         )  # fmt: skip
         raise ExportError(f"no bundle is written, the exported graphs do not match torch: {told}")

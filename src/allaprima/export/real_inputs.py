@@ -82,5 +82,5 @@ def read_scenes(bank: Path, count: int) -> RealInputs:
             captions += [json.loads(line)["caption"] for _, line in zip(range(take), lines, strict=False)]
         left -= take
     if not parts:
-        raise ExportError(f"{bank} holds no encoded scenes for parity to be checked on; run `allaprima train bank` first")
+        raise ExportError(f"{bank} holds no encoded scenes to check parity on; run `allaprima train bank` first")
     return RealInputs(tuple(captions), *(np.concatenate(each) for each in zip(*parts, strict=True)))

@@ -1,4 +1,4 @@
-"""Weights stored in half or a quarter of their size: float32 constants become float16 or int8 and are widened in the graph.
+"""Weights stored in half or a quarter of their size: float32 constants become float16 or int8, widened in the graph.
 
 onnxruntime folds the widening when it loads a graph, so that it runs in float32 as before: this is about size on
 disk, not speed. Tables that are only looked up stay narrow in memory too: the rows looked up are widened. Knows
