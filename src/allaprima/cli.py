@@ -38,6 +38,11 @@ class Room:
 
 ROOMS = (
     Room("imagine", "allaprima.engine.commands", "imagine", "Paint a picture from words."),
+    Room("vary", "allaprima.studio.commands", "vary", "Paint variations of a picture, or a remix."),
+    Room("reroll", "allaprima.studio.commands", "reroll", "Paint a picture's words with other seeds."),
+    Room("image-to-image", "allaprima.studio.commands", "image_to_image", "Paint words over a picture."),
+    Room("upscale", "allaprima.studio.commands", "upscale", "Give a picture more pixels."),
+    Room("replay", "allaprima.studio.commands", "replay", "Make a picture again from its recipe."),
     Room("doctor", "allaprima.engine.commands", "doctor", "Tell what this machine has and what is broken."),
     Room(
         "parse",

@@ -52,14 +52,21 @@ def compose(
         pictures.append(library.image(thing.drawing))
     aspects = [pictures[owner].shape[1] / pictures[owner].shape[0] for owner in owners]
     boxes = layout.settle(planned, aspects, relation=relation, scenery=scenery)
-    canvas = Image.new("RGBA", (SIDE, SIDE), (0, 0, 0, 0))
-    # What stands lower is nearer and is pasted later.
-    for index in sorted(range(len(boxes)), key=lambda each: boxes[each][3]):
-        _paste(canvas, pictures[owners[index]], boxes[index])
     grouped = tuple(
         tuple(box for box, owner in zip(boxes, owners, strict=True) if owner == index) for index in range(len(things))
     )
-    return Collage(np.asarray(canvas), tuple(things), grouped)
+    return paste(things, grouped, library)
+
+
+def paste(things: Sequence[Recalled], boxes: Sequence[Sequence[Box]], library: Library) -> Collage:
+    """Things that have their drawing, at these boxes; a box may reach out of the picture, and is cut there."""
+    canvas = Image.new("RGBA", (SIDE, SIDE), (0, 0, 0, 0))
+    placed = [(box, thing.drawing) for thing, each in zip(things, boxes, strict=True) for box in each]
+    # What stands lower is nearer and is pasted later.
+    for box, drawing in sorted(placed, key=lambda each: each[0][3]):
+        if drawing is not None:
+            _paste(canvas, library.image(drawing), box)
+    return Collage(np.asarray(canvas), tuple(things), tuple(tuple(each) for each in boxes))
 
 
 def hint(rgba: NDArray[np.uint8], encode: Callable[[Array], Array]) -> Array:

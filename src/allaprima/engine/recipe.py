@@ -80,6 +80,8 @@ def options(recipe: Mapping[str, Any], model_sha256: str) -> dict[str, Any]:
     try:
         if recipe.get("format", 0) > FORMAT:
             raise UserError("The recipe is of a newer version: pip install --upgrade allaprima.")
+        if "operation" in recipe or "given" in recipe:
+            raise UserError("The picture was made of other pictures: allaprima replay makes it again, and them first.")
         model = recipe["model"]
         if model["sha256"] != model_sha256:
             raise UserError(

@@ -1,4 +1,4 @@
-"""The creator's operations: from pictures and what is asked of them to new pictures, each with a recipe that repeats it.
+"""The creator's operations: from pictures and a wish to new pictures, each with a recipe that repeats it.
 
     from allaprima.studio import operations
 

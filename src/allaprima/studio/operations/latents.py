@@ -6,6 +6,7 @@ its edges mirrored outwards. Knows nothing of words.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -46,7 +47,7 @@ def started(painter: Painter, sitting: Sitting, clean: Array, t: float) -> Sitti
     """
     if t >= 1.0:
         return sitting
-    steps = max(round(sitting.request.steps * t), 1)
+    steps = max(math.ceil(sitting.request.steps * t - 1e-9), 1)
     grid = tuple(t * each for each in painter.bundle.grid(steps))
     churn = painter.bundle.churn.get(steps, (0.0,) * steps)
     noise = np.asarray((1.0 - t) * clean + t * sitting.noise, np.float32)

@@ -1,0 +1,185 @@
+"""The table of operations: what each is called, what it takes, and who carries it out.
+
+The command line, the server and the reference page read it. Checking what was given happens here, once.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from allaprima.engine.painter import Painter
+from allaprima.engine.picture import Picture
+from allaprima.errors import UserError
+from allaprima.studio.operations import image_to_image, upscaling, variations
+from allaprima.studio.painting import Painted, Unit
+
+Kind = Literal["whole", "number", "text", "choice", "flag", "mask"]
+Given = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Argument:
+    """One thing that may be asked for; None stands for what `help` says happens without it."""
+
+    name: str
+    kind: Kind
+    help: str
+    default: Any = None
+    low: float = -math.inf
+    high: float = math.inf
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Operation:
+    """`resolve` completes what was given, `work` yields the units of the job."""
+
+    name: str
+    help: str
+    arguments: tuple[Argument, ...]
+    resolve: Callable[[Painter, Sequence[Picture], Given], dict[str, Any]]
+    work: Callable[[Painter, Sequence[Picture], Given], Iterator[Unit]]
+    parents: tuple[int, int] = (1, 1)  # least and most pictures that it begins with
+
+
+SEED = Argument("seed", "whole", "chosen by chance if not given", low=0, high=2**32 - 1)
+STEPS = Argument("steps", "whole", "the picture's own if not given", low=1, high=100)
+GUIDANCE = Argument("guidance", "number", "the picture's own if not given", low=0, high=30)
+MEMORY = Argument("memory", "number", "0 words alone, 1 with drawings recalled", low=0, high=1)
+STYLE = Argument("style", "text", "a style by its name")
+NEGATIVE = Argument("negative", "text", "what should not be there")
+PROMPT = Argument("prompt", "text", "new words, parameters and all; the picture's own if not given")
+WORDS = (PROMPT, SEED, STEPS, GUIDANCE, MEMORY, STYLE, NEGATIVE)
+
+
+def _count(default: int) -> Argument:
+    return Argument("count", "whole", "pictures at once", default, low=1, high=16)
+
+
+TABLE: Mapping[str, Operation] = {
+    each.name: each
+    for each in (
+        Operation(
+            "vary",
+            "Four more like this one; with other words it is a remix.",
+            (
+                Argument("strength", "choice", "how far from it", "subtle", choices=tuple(variations.STRENGTHS)),
+                Argument("noise", "number", "the strength as a number: the share that is noise", low=0.02, high=1),
+                _count(4),
+                *WORDS,
+            ),
+            variations.resolve,
+            variations.work,
+        ),
+        Operation(
+            "reroll",
+            "The same words with other seeds.",
+            (_count(4), *WORDS),
+            variations.resolve_reroll,
+            variations.work_reroll,
+        ),
+        Operation(
+            "image-to-image",
+            "A picture as the beginning, words as the goal.",
+            (
+                Argument("strength", "number", "0 the picture, 1 the words", image_to_image.STRENGTH, low=0, high=1),
+                Argument("width", "whole", "of the result; the picture's shape if not given", low=64, high=2048),
+                Argument("height", "whole", "of the result; the picture's shape if not given", low=64, high=2048),
+                _count(1),
+                *WORDS,
+            ),
+            image_to_image.resolve,
+            image_to_image.work,
+        ),
+        Operation(
+            "upscale",
+            "The same picture with more pixels.",
+            (
+                Argument("side", "whole", "pixels of the longer side", low=64, high=2048),
+                Argument("factor", "number", "how many times as large, if no side is given", 2.0, low=1, high=8),
+            ),
+            upscaling.resolve,
+            upscaling.work,
+        ),
+    )
+}
+
+
+def resolve(painter: Painter, name: str, parents: Sequence[Picture], given: Given) -> dict[str, Any]:
+    """The complete arguments of an operation, as plain JSON: what its recipe will hold. Raises UserError.
+
+    `given`: values by the table's names; None values count as not given.
+    """
+    operation = _operation(name)
+    low, high = operation.parents
+    if not low <= len(parents) <= high:
+        wanted = f"{low}" if low == high else f"{low} to {high}"
+        raise UserError(f"{name} takes {wanted} picture{'s' * (high > 1)}, not {len(parents)}.")
+    known = {argument.name: argument for argument in operation.arguments}
+    asked = {key: value for key, value in given.items() if value is not None}
+    for key in asked:
+        if key not in known:
+            raise UserError(f"{name} takes no {key}: it takes {', '.join(known)}.")
+    return operation.resolve(painter, parents, {key: checked(known[key], value) for key, value in asked.items()})
+
+
+def work(painter: Painter, name: str, parents: Sequence[Picture], arguments: Given) -> Iterator[Unit]:
+    """The units of a job for the scheduler; `arguments` are complete, as `resolve` gives them."""
+    return _operation(name).work(painter, parents, arguments)
+
+
+def perform(painter: Painter, name: str, parents: Sequence[Picture], **given: Any) -> tuple[Picture, ...]:
+    """Carry an operation out at once: its pictures."""
+    return carried_out(painter, name, parents, resolve(painter, name, parents, given))
+
+
+def carried_out(painter: Painter, name: str, parents: Sequence[Picture], arguments: Given) -> tuple[Picture, ...]:
+    """The pictures of an operation whose arguments are complete."""
+    made: list[Picture] = []
+    for unit in work(painter, name, parents, arguments):
+        if isinstance(unit, Painted):
+            made += unit.pictures
+    return tuple(made)
+
+
+def steps_of(arguments: Given) -> int:
+    """About how many steps a job of these complete arguments takes; 0 when nothing is painted."""
+    options = arguments.get("options")
+    if options is None:
+        return 0
+    noise = arguments.get("noise", arguments.get("strength"))
+    share = noise if isinstance(noise, int | float) else 1.0
+    return max(math.ceil(options["steps"] * share - 1e-9), 1)
+
+
+def checked(argument: Argument, value: Any) -> Any:
+    """A value as the table wants it. Raises UserError."""
+    match argument.kind:
+        case "whole" | "number":
+            if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+                raise UserError(f"{argument.name} must be a number, not {value!r}.")
+            if argument.kind == "whole" and value != int(value):
+                raise UserError(f"{argument.name} must be a whole number, not {value}.")
+            if not argument.low <= value <= argument.high:
+                low, high = f"{argument.low:.10g}", f"{argument.high:.10g}"
+                raise UserError(f"{argument.name} must be between {low} and {high}, not {value:.10g}.")
+            return int(value) if argument.kind == "whole" else float(value)
+        case "choice":
+            if value not in argument.choices:
+                raise UserError(f"{argument.name} must be {' or '.join(argument.choices)}, not {value!r}.")
+        case "flag":
+            if not isinstance(value, bool):
+                raise UserError(f"{argument.name} must be true or false, not {value!r}.")
+        case "text":
+            if not isinstance(value, str):
+                raise UserError(f"{argument.name} must be text, not {value!r}.")
+    return value
+
+
+def _operation(name: str) -> Operation:
+    if name not in TABLE:
+        raise UserError(f"No operation is called {name!r}: there are {', '.join(TABLE)}.")
+    return TABLE[name]

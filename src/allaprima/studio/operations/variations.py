@@ -1,0 +1,75 @@
+"""Variations: a picture painted again from itself under noise (vary, remix), or the same wish once more (reroll).
+
+Subtle keeps the composition and its drawings; strong keeps little more than the large colours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from allaprima.engine.options import Options
+from allaprima.engine.painter import Painter
+from allaprima.engine.picture import Picture
+from allaprima.errors import UserError
+from allaprima.studio.operations import derived, latents, memory, walking, words
+from allaprima.studio.painting import Unit
+
+# The time at which the painting is taken up again: the share of it that is noise.
+STRENGTHS = {"subtle": 0.6, "strong": 0.85}
+
+
+def resolve(painter: Painter, parents: Sequence[Picture], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Vary one picture, with its own words or new ones (remix)."""
+    strength = given.get("strength") or "subtle"
+    noise = given.get("noise")
+    said = words.settled(painter, parents[0].recipe, {"count": 4, **given})
+    return {**said, "strength": strength, "noise": STRENGTHS[strength] if noise is None else float(noise)}
+
+
+def work(painter: Painter, parents: Sequence[Picture], arguments: Mapping[str, Any]) -> Iterator[Unit]:
+    """The units of a grid of variations."""
+    parent = parents[0]
+    width, height = latents.native_size(parent.pixels)
+    sitting = painter.prepare(_parts(arguments), **Options(**arguments["options"], width=width, height=height))
+    clean = latents.encoded(painter, [latents.squared(parent.pixels)])[0]
+    sitting = latents.started(painter, sitting, clean, arguments["noise"])
+    notes = list(arguments["notes"])
+    if arguments["strength"] == "subtle" and sitting.memory > 0.0:
+        old = memory.remembered(painter, parent.recipe)
+        same = old is not None and _is_same_wish(parent.recipe, arguments)
+        if same or old is None:
+            # Other drawings than the picture was painted from would only be put on top of it.
+            sitting = memory.shown(painter, sitting, (old,) * len(sitting.seeds))
+
+    def finish(pictures: tuple[Picture, ...]) -> tuple[Picture, ...]:
+        return tuple(derived.painted(each, "vary", arguments, parents, notes) for each in pictures)
+
+    yield from walking.paint(painter, sitting, finish, stop=arguments["stop"])
+
+
+def resolve_reroll(painter: Painter, parents: Sequence[Picture], given: Mapping[str, Any]) -> dict[str, Any]:
+    """The same words with other seeds."""
+    if parents[0].recipe.get("given"):
+        raise UserError("A picture that was not painted here cannot be rolled again: vary it, or give it words.")
+    return words.settled(painter, parents[0].recipe, {"count": 4, **given})
+
+
+def work_reroll(painter: Painter, parents: Sequence[Picture], arguments: Mapping[str, Any]) -> Iterator[Unit]:
+    """The units of a new grid."""
+    width, height = latents.native_size(parents[0].pixels)
+    sitting = painter.prepare(_parts(arguments), **Options(**arguments["options"], width=width, height=height))
+
+    def finish(pictures: tuple[Picture, ...]) -> tuple[Picture, ...]:
+        return tuple(derived.painted(each, "reroll", arguments, parents, arguments["notes"]) for each in pictures)
+
+    yield from walking.paint(painter, sitting, finish, stop=arguments["stop"])
+
+
+def _parts(arguments: Mapping[str, Any]) -> list[tuple[str, float]]:
+    return [(text, weight) for text, weight in arguments["parts"]]
+
+
+def _is_same_wish(recipe: Mapping[str, Any], arguments: Mapping[str, Any]) -> bool:
+    own = recipe.get("parts") or [[recipe.get("prompt"), 1.0]]
+    return [text for text, _ in own] == [text for text, _ in arguments["parts"]]
