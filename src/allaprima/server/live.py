@@ -1,7 +1,7 @@
 """The live WebSocket: words in, pictures out, the newest wins. docs/live-protocol.md says what is said.
 
 A connection is one lane of the scheduler. What waits to be sent is bounded: frames of stale ids are dropped, and of
-the newest id only the latest preview waits. Knows nothing of painting.
+the newest id only a few previews wait. Knows nothing of painting.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ PROTOCOL = 1
 DRAFT_STEPS = 2
 LONGEST_MESSAGE = 64 * 1024
 LONGEST_PROMPT = 2000
+UNREAD = 8  # previews that wait for a slow reader
 HEADER = struct.Struct("<IHHHHB3x")  # id, index, count, width, height, kind
 PREVIEW, PICTURE = 0, 1
 
@@ -65,9 +66,11 @@ class Outbox:
         self._filled = asyncio.Event()
 
     def put(self, id: int, kind: str, *messages: Outgoing) -> None:
-        """Add an entry; a preview takes the place of an older preview that nobody has read yet."""
+        """Add an entry; of previews that nobody has read yet, only the latest few are kept."""
         if kind == "step":
-            self._waiting = deque(each for each in self._waiting if each[1] != "step")
+            unread = [each for each in self._waiting if each[1] == "step"]
+            if len(unread) >= UNREAD:
+                self._waiting.remove(unread[0])
         self._waiting.append((id, kind, messages))
         self._filled.set()
 
