@@ -93,7 +93,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
     """An empty place on each database."""
     if request.param == "sqlite":
         return Place(str(tmp_path / "gallery.sqlite3"), str(tmp_path / "files"))
-    return Place(request.getfixturevalue("postgres").new_database(), str(tmp_path / "files"))
+    return Place(request.getfixturevalue("postgres").new_schema(), str(tmp_path / "files"))
 
 
 @pytest.fixture

@@ -65,7 +65,7 @@ class Database:
 def _normal(url: str) -> URL:
     try:
         parsed = make_url(url if "://" in url else f"sqlite:///{url}")
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:
         raise UserError(f"{url!r} is no database: give a file's path, sqlite:///... or postgresql://...") from error
     if parsed.get_backend_name() in ("postgresql", "postgres"):
         return parsed.set(drivername="postgresql+psycopg")
