@@ -41,7 +41,7 @@ def reworked(
     """A picture that was made of the first parent's pixels without painting."""
     inherited = {key: value for key, value in parents[0].recipe.items() if key not in (*_OWN, *_PAINTED)}
     recipe = {**inherited, "format": FORMAT, "version": allaprima.__version__}
-    return Picture(pixels, recipe | _kinship(kind, arguments, parents, notes, [], pixels))
+    return Picture(pixels, recipe | _kinship(kind, arguments, parents, notes, inherited.get("references", []), pixels))
 
 
 def _kinship(

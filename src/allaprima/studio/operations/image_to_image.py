@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from allaprima.engine.options import Options
 from allaprima.engine.painter import Painter
 from allaprima.engine.picture import Picture
 from allaprima.studio.operations import derived, latents, walking, words
@@ -29,9 +28,7 @@ def resolve(painter: Painter, parents: Sequence[Picture], given: Mapping[str, An
 
 def work(painter: Painter, parents: Sequence[Picture], arguments: Mapping[str, Any]) -> Iterator[Unit]:
     """The units of `count` pictures."""
-    size = {"width": arguments["width"], "height": arguments["height"]}
-    parts = [(text, weight) for text, weight in arguments["parts"]]
-    sitting = painter.prepare(parts, **Options(**arguments["options"], **size))  # type: ignore[typeddict-item]
+    sitting = words.prepared(painter, arguments, arguments["width"], arguments["height"])
     clean = latents.encoded(painter, [latents.squared(parents[0].pixels)])[0]
     # At 0 one step with next to no noise is left: the picture as the model sees it.
     sitting = latents.started(painter, sitting, clean, max(arguments["strength"], 0.02))

@@ -1,7 +1,8 @@
 """Memory in operations: the drawings a picture was painted from, shown to the painter again, where they are now.
 
 A child that keeps its parent's composition must not be shown drawings in other places; so the parent's own are put
-back into their boxes, or new ones into the part of the picture that is to change.
+back into their boxes, and new ones into the part of the picture that is to change. Boxes are fractions of the square
+that the painter works in; a picture of another shape is the middle of that square.
 """
 
 from __future__ import annotations
@@ -21,50 +22,63 @@ from allaprima.engine.recall import Recalled
 from allaprima.engine.sitting import Sitting
 
 Array = NDArray[np.float32]
+Placed = tuple[Recalled, tuple[Box, ...]]
 WHOLE: Box = (0.0, 0.0, 1.0, 1.0)
 
 
-def remembered(painter: Painter, recipe: Mapping[str, Any], window: Box = WHOLE) -> Collage | None:
-    """The collage that a recipe's own references make, seen through `window` of the new picture.
+def placed_before(painter: Painter, recipe: Mapping[str, Any], window: Box = WHOLE) -> list[Placed]:
+    """The drawings of a recipe's references that this painter has, at their places.
 
-    `window` is where the old picture lies in the new one: it may reach outside of 0..1.
+    `window` is where the old square lies in the new one: it may reach outside of 0..1.
     """
     by_digest = {drawing.sha256: drawing for drawing in painter.library.drawings}
-    things: list[Recalled] = []
-    places: list[tuple[Box, ...]] = []
-    for reference in recipe.get("references", []):
+    found: list[Placed] = []
+    for reference in moved_references(recipe, window):
         drawing = by_digest.get(reference.get("sha256", ""))
-        boxes = tuple(_moved(tuple(box), window) for box in reference.get("boxes", []))
-        boxes = tuple(box for box in boxes if _is_seen(box))
-        if drawing is None or not boxes or reference.get("inherited"):
-            continue
-        match = Match(drawing.concept, float(reference.get("score", 1.0)), drawing.name)
-        things.append(Recalled(str(reference.get("for", drawing.name)), match, 0, count=len(boxes), drawing=drawing))
-        places.append(boxes)
-    return collage.paste(things, places, painter.library) if things else None
+        if drawing is not None:
+            boxes = tuple((box[0], box[1], box[2], box[3]) for box in reference["boxes"])
+            match = Match(drawing.concept, float(reference.get("score", 1.0)), drawing.name)
+            words = str(reference.get("for", drawing.name))
+            found.append((Recalled(words, match, 0, count=len(boxes), drawing=drawing), boxes))
+    return found
 
 
-def recalled(painter: Painter, sitting: Sitting, window: Box) -> tuple[Collage | None, ...]:
+def moved_references(recipe: Mapping[str, Any], window: Box = WHOLE) -> list[dict[str, Any]]:
+    """A recipe's references with their boxes as seen through `window`; those that are out of sight are left out."""
+    moved = []
+    for reference in recipe.get("references", []):
+        boxes = [through(box, window) for box in reference.get("boxes", [])]
+        seen = [[round(edge, 4) for edge in box] for box in boxes if _is_seen(box)]
+        if seen and not reference.get("inherited"):
+            moved.append({**reference, "boxes": seen})
+    return moved
+
+
+def placed_anew(painter: Painter, sitting: Sitting, window: Box) -> list[list[Placed]]:
     """For each picture of a sitting, what its words call to mind, placed inside `window`."""
     reading = sitting.reading
     things = recall.recall(reading, painter.library, painter.meaning)
     if not things:
-        return (None,) * len(sitting.seeds)
+        return [[] for _ in sitting.seeds]
     relation = reading.relation_between(things[0].start, things[1].start) if len(things) > 1 else None
-    made: list[Collage | None] = []
+    made: list[list[Placed]] = []
     for seed in sitting.seeds:
         rng = np.random.Generator(np.random.PCG64([seed, 1]))
         chosen = recall.choose(things, painter.library, sitting.request.style or reading.style, rng)
         composed = collage.compose(chosen, painter.library, relation, reading.scenery, rng)
-        boxes = [tuple(_moved(box, window) for box in each) for each in composed.boxes]
-        made.append(collage.paste(chosen, boxes, painter.library))
-    return tuple(made)
+        boxes = [tuple(through(box, window) for box in each) for each in composed.boxes]
+        made.append(list(zip(chosen, boxes, strict=True)))
+    return made
 
 
-def shown(painter: Painter, sitting: Sitting, collages: Sequence[Collage | None]) -> Sitting:
-    """The sitting with these collages, one for each picture, instead of its own."""
-    if sitting.memory <= 0.0 or all(each is None for each in collages):
+def shown(painter: Painter, sitting: Sitting, placed: Sequence[Sequence[Placed]]) -> Sitting:
+    """The sitting with these things, a list for each picture, instead of those it recalled itself."""
+    if sitting.memory <= 0.0 or not any(placed):
         return replace(sitting, hint=None, collages=(None,) * len(sitting.seeds))
+    collages: list[Collage | None] = [
+        collage.paste([thing for thing, _ in each], [boxes for _, boxes in each], painter.library) if each else None
+        for each in placed
+    ]
     blank = np.zeros((collage.SIDE, collage.SIDE, 4), np.uint8)
     rgba = np.stack([blank if each is None else each.rgba for each in collages])
     hint = collage.hint(rgba, lambda rgb: painter.backend.run("encoder", {"picture": rgb})["latent"])
@@ -74,7 +88,8 @@ def shown(painter: Painter, sitting: Sitting, collages: Sequence[Collage | None]
     return replace(sitting, hint=hint, collages=tuple(collages))
 
 
-def _moved(box: Sequence[float], window: Box) -> Box:
+def through(box: Sequence[float], window: Box) -> Box:
+    """A box of one square in the coordinates of another, in which the first one lies at `window`."""
     width, height = window[2] - window[0], window[3] - window[1]
     x0, y0, x1, y1 = box
     return (window[0] + x0 * width, window[1] + y0 * height, window[0] + x1 * width, window[1] + y1 * height)

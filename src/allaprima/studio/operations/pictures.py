@@ -86,7 +86,7 @@ def opaque(pixels: Pixels, ground: int = 255) -> Pixels:
     if pixels.shape[2] == 3:
         return pixels
     alpha = pixels[..., 3:].astype(np.float32) / 255.0
-    return np.rint(pixels[..., :3] * alpha + ground * (1.0 - alpha)).astype(np.uint8)
+    return np.asarray(np.rint(pixels[..., :3] * alpha + ground * (1.0 - alpha)), np.uint8)
 
 
 def _own_recipe(data: bytes, pixels: Pixels) -> dict[str, Any] | None:

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from allaprima.engine.painter import Painter
 from allaprima.engine.picture import Picture
 from allaprima.errors import UserError
-from allaprima.studio.operations import image_to_image, upscaling, variations
+from allaprima.studio.operations import frame, image_to_image, region, upscaling, variations
 from allaprima.studio.painting import Painted, Unit
 
 Kind = Literal["whole", "number", "text", "choice", "flag", "mask"]
@@ -52,6 +52,7 @@ MEMORY = Argument("memory", "number", "0 words alone, 1 with drawings recalled",
 STYLE = Argument("style", "text", "a style by its name")
 NEGATIVE = Argument("negative", "text", "what should not be there")
 PROMPT = Argument("prompt", "text", "new words, parameters and all; the picture's own if not given")
+ROUNDS = Argument("rounds", "whole", "how often each step is taken, so that new and known agree", 2, low=1, high=8)
 WORDS = (PROMPT, SEED, STEPS, GUIDANCE, MEMORY, STYLE, NEGATIVE)
 
 
@@ -93,6 +94,53 @@ TABLE: Mapping[str, Operation] = {
             ),
             image_to_image.resolve,
             image_to_image.work,
+        ),
+        Operation(
+            "region",
+            "The part under a mask painted anew.",
+            (
+                Argument("mask", "mask", "a PNG in base64, white where to paint, or boxes in fractions of the sides"),
+                ROUNDS,
+                _count(4),
+                *WORDS,
+            ),
+            region.resolve,
+            region.work,
+        ),
+        Operation(
+            "zoom",
+            "Zoom out: more of the world on all sides.",
+            (
+                Argument("factor", "number", "how far; 1.5 and 2 are usual", 2.0, low=1.05, high=4),
+                Argument("grow", "flag", "keep the pixels and make the picture larger", False),
+                Argument("width", "whole", "of the new picture; the old one's if not given", low=64, high=2048),
+                Argument("height", "whole", "of the new picture; the old one's if not given", low=64, high=2048),
+                ROUNDS,
+                _count(4),
+                *WORDS,
+            ),
+            frame.resolve_zoom,
+            frame.work_zoom,
+        ),
+        Operation(
+            "pan",
+            "More of the world on one side.",
+            (
+                Argument("direction", "choice", "where to", choices=frame.DIRECTIONS),
+                Argument("amount", "number", "of the picture's side", 0.5, low=0.05, high=1),
+                ROUNDS,
+                _count(4),
+                *WORDS,
+            ),
+            frame.resolve_pan,
+            frame.work_pan,
+        ),
+        Operation(
+            "square",
+            "As much around a picture as makes it square.",
+            (ROUNDS, _count(4), *WORDS),
+            frame.resolve_square,
+            frame.work_square,
         ),
         Operation(
             "upscale",
@@ -152,7 +200,7 @@ def steps_of(arguments: Given) -> int:
         return 0
     noise = arguments.get("noise", arguments.get("strength"))
     share = noise if isinstance(noise, int | float) else 1.0
-    return max(math.ceil(options["steps"] * share - 1e-9), 1)
+    return max(math.ceil(int(options["steps"]) * share - 1e-9), 1)
 
 
 def checked(argument: Argument, value: Any) -> Any:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from allaprima.engine.options import Options
 from allaprima.engine.painter import Painter
 from allaprima.engine.picture import Picture
 from allaprima.errors import UserError
@@ -31,16 +30,14 @@ def work(painter: Painter, parents: Sequence[Picture], arguments: Mapping[str, A
     """The units of a grid of variations."""
     parent = parents[0]
     width, height = latents.native_size(parent.pixels)
-    sitting = painter.prepare(_parts(arguments), **Options(**arguments["options"], width=width, height=height))
+    sitting = words.prepared(painter, arguments, width, height)
     clean = latents.encoded(painter, [latents.squared(parent.pixels)])[0]
     sitting = latents.started(painter, sitting, clean, arguments["noise"])
     notes = list(arguments["notes"])
-    if arguments["strength"] == "subtle" and sitting.memory > 0.0:
-        old = memory.remembered(painter, parent.recipe)
-        same = old is not None and _is_same_wish(parent.recipe, arguments)
-        if same or old is None:
-            # Other drawings than the picture was painted from would only be put on top of it.
-            sitting = memory.shown(painter, sitting, (old,) * len(sitting.seeds))
+    if arguments["strength"] == "subtle" and not arguments["is_new"]:
+        # Other drawings than the picture was painted from would only be put on top of it.
+        old = memory.placed_before(painter, parent.recipe)
+        sitting = memory.shown(painter, sitting, [old] * len(sitting.seeds))
 
     def finish(pictures: tuple[Picture, ...]) -> tuple[Picture, ...]:
         return tuple(derived.painted(each, "vary", arguments, parents, notes) for each in pictures)
@@ -58,18 +55,9 @@ def resolve_reroll(painter: Painter, parents: Sequence[Picture], given: Mapping[
 def work_reroll(painter: Painter, parents: Sequence[Picture], arguments: Mapping[str, Any]) -> Iterator[Unit]:
     """The units of a new grid."""
     width, height = latents.native_size(parents[0].pixels)
-    sitting = painter.prepare(_parts(arguments), **Options(**arguments["options"], width=width, height=height))
+    sitting = words.prepared(painter, arguments, width, height)
 
     def finish(pictures: tuple[Picture, ...]) -> tuple[Picture, ...]:
         return tuple(derived.painted(each, "reroll", arguments, parents, arguments["notes"]) for each in pictures)
 
     yield from walking.paint(painter, sitting, finish, stop=arguments["stop"])
-
-
-def _parts(arguments: Mapping[str, Any]) -> list[tuple[str, float]]:
-    return [(text, weight) for text, weight in arguments["parts"]]
-
-
-def _is_same_wish(recipe: Mapping[str, Any], arguments: Mapping[str, Any]) -> bool:
-    own = recipe.get("parts") or [[recipe.get("prompt"), 1.0]]
-    return [text for text, _ in own] == [text for text, _ in arguments["parts"]]

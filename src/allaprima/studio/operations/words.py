@@ -14,6 +14,7 @@ from allaprima.engine import settings
 from allaprima.engine.options import Options
 from allaprima.engine.painter import Painter
 from allaprima.engine.request import SEEDS, Request
+from allaprima.engine.sitting import Sitting
 from allaprima.engine.wish import read_wishes
 from allaprima.errors import PromptError, UserError
 
@@ -24,7 +25,7 @@ _FLAGS = {"seed": "seed", "count": "count", "steps": "steps", "guidance": "guida
 
 
 def settled(painter: Painter, recipe: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
-    """`{"parts", "options", "stop", "notes"}` for a picture of `recipe` and the arguments that were given.
+    """`{"parts", "is_new", "options", "stop", "notes"}` for a picture of `recipe` and the arguments that were given.
 
     Raises PromptError and UserError, also when there are no words at all.
     """
@@ -36,7 +37,7 @@ def settled(painter: Painter, recipe: Mapping[str, Any], given: Mapping[str, Any
         if len(wishes) != 1:
             raise PromptError(f"One prompt is wanted here, and this one makes {len(wishes)}: choose one.")
         parts, options, notes = wishes[0].parts, dict(wishes[0].options), list(wishes[0].notes)
-        stop = wishes[0].stop_after / (options.get("steps") or int(settings.number("steps")))
+        stop = wishes[0].stop_after / (wishes[0].options.get("steps") or int(settings.number("steps")))
     elif recipe.get("prompt"):
         parts = tuple((text, weight) for text, weight in recipe.get("parts") or [(recipe["prompt"], 1.0)])
         options = {key: recipe[key] for key in _INHERITED if recipe.get(key) is not None} | flags
@@ -56,10 +57,19 @@ def settled(painter: Painter, recipe: Mapping[str, Any], given: Mapping[str, Any
     }
     return {
         "parts": [list(part) for part in request.parts],
+        "is_new": bool(given.get("prompt")),
         "options": settled_options,
         "stop": stop,
         "notes": notes,
     }
+
+
+def prepared(
+    painter: Painter, arguments: Mapping[str, Any], width: int | None = None, height: int | None = None
+) -> Sitting:
+    """A sitting for words that were settled, for pictures of this size, or else of the model's own."""
+    options = Options(**arguments["options"], width=width, height=height)  # type: ignore[typeddict-item]
+    return painter.prepare([(text, weight) for text, weight in arguments["parts"]], **options)
 
 
 # Options that the engine may have learned since; they are handed on as they came.
