@@ -5,7 +5,16 @@ const server = process.env.ALLAPRIMA_URL ?? 'http://127.0.0.1:7860'
 
 export default defineConfig({
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
-  build: { target: 'es2022', assetsInlineLimit: 0, chunkSizeWarningLimit: 900 },
+  build: {
+    target: 'es2022',
+    assetsInlineLimit: 0,
+    chunkSizeWarningLimit: 900,
+    rolldownOptions: {
+      input: { index: 'index.html', sw: 'src/sw.ts' },
+      // A service worker has one name for ever, and reigns over the folder it lies in.
+      output: { entryFileNames: ({ name }) => (name === 'sw' ? 'sw.js' : 'assets/[name]-[hash].js') },
+    },
+  },
   worker: { format: 'es' },
   server: {
     port: 5173,

@@ -5,6 +5,7 @@ import { Credits } from './parts/credits'
 import { Gallery } from './parts/gallery'
 import { Header } from './parts/header'
 import { HelpSheet } from './parts/help-sheet'
+import { KeySheet } from './parts/key-sheet'
 import { Notes } from './parts/notes'
 import { Palette } from './parts/palette'
 import { PromptBox } from './parts/prompt-box'
@@ -42,6 +43,7 @@ export function App({ studio }: { studio: Studio }) {
         </main>
       </div>
       <HelpSheet studio={studio} />
+      <KeySheet studio={studio} />
       <SettingsSheet studio={studio} />
       <Viewer studio={studio} />
       <p class="notice" role="status" data-shown={studio.notice.value ? '' : undefined}>

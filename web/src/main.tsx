@@ -10,6 +10,7 @@ import './styles/sheets.css'
 import { effect } from '@preact/signals'
 import { render } from 'preact'
 import { App } from './app'
+import { keepPage } from './keep-page'
 import { Studio } from './studio/studio'
 
 const studio = new Studio()
@@ -24,4 +25,5 @@ const root = document.getElementById('root')
 if (root) {
   render(<App studio={studio} />, root)
   studio.start()
+  keepPage()
 }

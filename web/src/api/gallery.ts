@@ -6,7 +6,8 @@ import { ask } from './http'
 export interface Entry {
   id: string
   words: string
-  created: string
+  /** Seconds since 1970. */
+  created: number
   width: number
   height: number
   favourite: boolean
@@ -22,30 +23,29 @@ export interface Page {
 
 export interface Query {
   words?: string
+  /** Whether `words` say what it should be about, instead of being looked for letter by letter. */
+  byMeaning?: boolean
   favourite?: boolean
   before?: string | null
   limit?: number
 }
 
-interface RawEntry extends Partial<Omit<Entry, 'created'>> {
-  id: string
-  created?: string | number
-  prompt?: string
-  recipe?: Recipe
+interface Raw extends Omit<Entry, 'folder'> {
+  folder: string
 }
 
 interface RawPage {
-  entries?: RawEntry[]
-  next?: string | null
+  pictures: Raw[]
+  next: string | null
 }
 
-export async function list({ words, favourite, before, limit = 48 }: Query = {}): Promise<Page> {
+export async function list({ words, byMeaning, favourite, before, limit = 48 }: Query = {}): Promise<Page> {
   const query = new URLSearchParams({ limit: String(limit) })
-  if (words) query.set('query', words)
+  if (words) query.set(byMeaning ? 'meaning' : 'query', words)
   if (favourite) query.set('favourite', 'true')
   if (before) query.set('before', before)
   const page = await ask<RawPage>('GET', `/api/gallery?${query}`)
-  return { entries: (page.entries ?? []).map(entry), next: page.next ?? null }
+  return { entries: page.pictures.map((each) => ({ ...each, folder: each.folder || null })), next: page.next }
 }
 
 export const like = (id: string, favourite: boolean): Promise<unknown> =>
@@ -56,19 +56,4 @@ export const remove = (id: string): Promise<unknown> => ask('DELETE', `/api/gall
 export function pictureUrl(id: string, format?: 'png' | 'webp'): string {
   const path = `/api/gallery/${encodeURIComponent(id)}/picture`
   return format ? `${path}?format=${format}` : path
-}
-
-function entry(raw: RawEntry): Entry {
-  const recipe = raw.recipe ?? { prompt: raw.words ?? raw.prompt ?? '', seed: 0, steps: 0 }
-  const [width, height] = recipe.size ?? [256, 256]
-  return {
-    id: raw.id,
-    words: raw.words ?? raw.prompt ?? recipe.prompt,
-    created: typeof raw.created === 'number' ? new Date(raw.created * 1000).toISOString() : (raw.created ?? ''),
-    width: raw.width ?? width,
-    height: raw.height ?? height,
-    favourite: raw.favourite ?? false,
-    folder: raw.folder ?? null,
-    recipe,
-  }
 }

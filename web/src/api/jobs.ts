@@ -47,6 +47,8 @@ export interface JobRequest {
   memory?: number | null
   guidance?: number | null
   style?: string
+  width?: number
+  height?: number
 }
 
 export interface JobWatcher {
@@ -60,10 +62,6 @@ export interface JobWatcher {
 export const create = (request: JobRequest): Promise<Job> => ask('POST', '/api/jobs', request)
 export const look = (id: string): Promise<Job> => ask('GET', `/api/jobs/${encodeURIComponent(id)}`)
 export const cancel = (id: string): Promise<Job> => ask('DELETE', `/api/jobs/${encodeURIComponent(id)}`)
-
-/** A job made from a kept picture: "vary" with a strength, "upscale". */
-export const operate = (name: string, entry: string, strength?: string): Promise<Job> =>
-  ask('POST', '/api/jobs', { kind: name, entry, ...(strength ? { strength } : {}) })
 
 /** Follow a job until it ends; the answer stops following. */
 export function follow(id: string, watcher: JobWatcher): () => void {

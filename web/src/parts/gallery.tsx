@@ -28,6 +28,15 @@ export function Gallery({ studio }: { studio: Studio }) {
           <button
             type="button"
             class="chip"
+            aria-pressed={rack.byMeaning.value}
+            title="Find what it is about, whatever the words were"
+            onClick={() => (rack.byMeaning.value = !rack.byMeaning.value)}
+          >
+            By meaning
+          </button>
+          <button
+            type="button"
+            class="chip"
             aria-pressed={rack.onlyFavourites.value}
             onClick={() => (rack.onlyFavourites.value = !rack.onlyFavourites.value)}
           >

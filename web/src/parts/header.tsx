@@ -49,6 +49,14 @@ export function Header({ studio }: { studio: Studio }) {
 function Line({ studio }: { studio: Studio }) {
   const standing = studio.standing.value
   const latency = studio.easel.latency.value
+  if (studio.place.value === 'edge') {
+    return (
+      <p class="line" data-standing={standing} data-place="edge" role="status">
+        <span class="dot" aria-hidden="true" />
+        {standing === 'open' ? 'painting in this browser' : 'The server is away; painting in this browser'}
+      </p>
+    )
+  }
   if (standing === 'open') {
     return (
       <p class="line" data-standing="open">

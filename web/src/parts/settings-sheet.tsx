@@ -155,7 +155,14 @@ function Place({ studio }: { studio: Studio }) {
           </label>
         ))}
       </div>
-      <p class="quiet">{studio.edgeSays.value}</p>
+      <p class="quiet" aria-live="polite">
+        {studio.edgeSays.value}
+      </p>
+      {['idle', 'failed'].includes(studio.edge.state.value.name) && (
+        <button type="button" class="link" onClick={() => studio.edge.load()}>
+          Fetch the model into this browser
+        </button>
+      )}
     </section>
   )
 }

@@ -15,7 +15,7 @@ export function Studies({ studio }: { studio: Studio }) {
   return (
     <section class="studies" id="four" aria-labelledby="four-title">
       <header>
-        <h2 id="four-title">Four of them</h2>
+        <h2 id="four-title">{studies.length === 1 ? 'Enlarged' : 'Four of them'}</h2>
         <p class="quiet" aria-live="polite">
           {state(studio)}
         </p>
@@ -82,23 +82,21 @@ function arrow(event: KeyboardEvent, { four }: Studio): void {
   ;(group?.children[four.selected.value] as HTMLElement | undefined)?.focus()
 }
 
-const NOT_YET = 'This server does not offer it yet'
+const NOT_YET = 'The painter cannot do this yet'
 
 /** What can be done with the chosen one; what the server does not offer stays visible and says why it is off. */
 function Operations({ studio, index }: { studio: Studio; index: number }) {
   const study = studio.four.studies.value[index]
   const picture = study?.picture ?? null
-  const offers = studio.operations.value
-  const reason = (name: string): string | null => (!offers.has(name) ? NOT_YET : picture ? null : 'Still being painted')
   const name = `${slug(studio.four.words.value)}-${study?.seed ?? 0}`
   const url = (format: 'png' | 'webp'): string =>
     picture?.entry ? pictureUrl(picture.entry, format) : `${picture?.url.split('?')[0]}?format=${format}`
   return (
     <div class="operations" role="toolbar" aria-label={`What to do with number ${index + 1}`}>
       <Operation words="Take it up" key_="P" run={() => studio.pick(index)} />
-      <Operation words="Vary a little" key_="V" off={reason('vary')} run={() => void studio.operate('vary', index, 'subtle')} />
-      <Operation words="Vary a lot" key_="B" off={reason('vary')} run={() => void studio.operate('vary', index, 'strong')} />
-      <Operation words="Enlarge" key_="U" off={reason('upscale')} run={() => void studio.operate('upscale', index)} />
+      <Operation words="Vary a little" key_="V" off={NOT_YET} run={() => {}} />
+      <Operation words="Vary a lot" key_="B" off={NOT_YET} run={() => {}} />
+      <Operation words="Enlarge" key_="U" off={picture ? null : 'Still being painted'} run={() => studio.enlarge(index)} />
       <Operation words="Four others" key_="E" run={() => studio.reroll()} />
       <span class="gap" />
       {(['png', 'webp'] as const).map((format) => (

@@ -66,13 +66,13 @@ export function Viewer({ studio }: { studio: Studio }) {
 
 function Facts({ entry }: { entry: Entry }) {
   const { recipe } = entry
-  const date = new Date(entry.created)
+  const kept = new Date(entry.created * 1000).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' })
   const facts: [string, string | number | undefined][] = [
     ['Seed', recipe.seed],
     ['Steps', recipe.steps],
     ['Size', `${entry.width} × ${entry.height}`],
     ['Model', recipe.model?.name],
-    ['Kept', Number.isNaN(date.getTime()) ? undefined : date.toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' })],
+    ['Kept', kept],
   ]
   return (
     <dl class="facts">

@@ -76,7 +76,7 @@ function Strokes({ studio }: { studio: Studio }) {
   let says = ''
   if (isBlank) says = ''
   else if (easel.mistake.value) says = 'Waiting for the words'
-  else if (studio.standing.value === 'offline' && !easel.isBusy.value) says = 'The painter is away; the last picture stays'
+  else if (!studio.canPaint.value && studio.standing.value === 'offline') says = 'The painter is away; the last picture stays'
   else if (progress) says = progress.final ? `Refining, step ${Math.min(progress.index + 1, count)} of ${count}` : 'Sketching'
   else if (finished) says = `Finished in ${count} ${count === 1 ? 'step' : 'steps'}${total ? `, ${Math.round(total)} ms` : ''}`
   return (

@@ -38,6 +38,8 @@ export class Easel {
   readonly mistake = signal<Mistake | null>(null)
   /** Milliseconds from the newest wish to its first frame. */
   readonly latency = signal<number | null>(null)
+  /** The same, of the newest wish that the server painted. */
+  readonly serverMs = signal<number | null>(null)
   readonly isBusy = computed(() => this.progress.value !== null)
   /** Who shows frames; the wall's canvas puts itself here. */
   show: (frame: Frame, isCurrent: () => boolean) => void = () => {}
@@ -74,6 +76,7 @@ export class Easel {
       if (frame.id === this.wish?.id && this.timed !== frame.id) {
         this.timed = frame.id
         this.latency.value = performance.now() - this.sentAt
+        if (this.brush?.name === 'server') this.serverMs.value = this.latency.value
       }
       if (frame.kind === 'webp') {
         this.lastFile = { id: frame.id, blob: new Blob([frame.payload.slice()], { type: 'image/webp' }) }

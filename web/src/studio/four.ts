@@ -51,17 +51,6 @@ export class Four {
     }
   }
 
-  /** Show a job that an operation of the server began, in the place of the four. */
-  begin(words: string, job: Job): void {
-    batch(() => {
-      this.words.value = words
-      this.studies.value = []
-      this.step.value = null
-      this.selected.value = 0
-    })
-    this.watch(job)
-  }
-
   private watch(job: Job): void {
     this.stop()
     this.job.value = job

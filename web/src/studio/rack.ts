@@ -11,6 +11,7 @@ export class Rack {
   readonly entries = signal<Entry[]>([])
   readonly words = signal('')
   readonly onlyFavourites = signal(false)
+  readonly byMeaning = signal(false)
   readonly isLoading = signal(false)
   readonly trouble = signal<string | null>(null)
   readonly next = signal<string | null>(null)
@@ -20,7 +21,7 @@ export class Rack {
 
   constructor(private readonly say: (message: string) => void) {
     effect(() => {
-      void [this.words.value, this.onlyFavourites.value]
+      void [this.words.value, this.onlyFavourites.value, this.byMeaning.value]
       clearTimeout(this.timer)
       this.timer = setTimeout(() => void this.refresh(), SEARCH_MS)
     })
@@ -64,6 +65,7 @@ export class Rack {
     try {
       const page = await gallery.list({
         words: this.words.peek().trim(),
+        byMeaning: this.byMeaning.peek(),
         favourite: this.onlyFavourites.peek(),
         before,
       })

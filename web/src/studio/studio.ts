@@ -1,9 +1,9 @@
 /** The studio: everything the page's parts share, made once and put together here. */
 
-import { computed, signal } from '@preact/signals'
+import { computed, effect, signal, untracked } from '@preact/signals'
 import type { Entry } from '../api/gallery'
 import { ask } from '../api/http'
-import * as jobs from '../api/jobs'
+import { EdgeBrush } from '../edge/edge-brush'
 import type { Standing } from '../live/connection'
 import type { HelloMessage } from '../live/messages'
 import { ServerBrush } from '../live/server-brush'
@@ -11,10 +11,14 @@ import type { WallCanvas } from '../parts/wall-canvas'
 import { says, settled } from '../prompt/lexer'
 import { Easel } from './easel'
 import { Four } from './four'
+import { choose, told, wantsEdge, type Circumstances } from './place'
 import { Rack, words } from './rack'
 import { FINENESS, openSettings } from './settings'
 
-export type Sheet = 'help' | 'settings' | null
+/** Pixels of a side that the server gives out at the most. */
+const LARGEST = 2048
+
+export type Sheet = 'help' | 'settings' | 'key' | null
 
 export class Studio {
   readonly settings = openSettings()
@@ -28,16 +32,19 @@ export class Studio {
   readonly sheet = signal<Sheet>(null)
   /** The kept picture that is looked at closely. */
   readonly viewed = signal<Entry | null>(null)
+  readonly edge = new EdgeBrush(this.easel.events, () => {})
   /** How it stands with painting in this browser. */
-  readonly edgeSays = signal('')
+  readonly edgeSays = computed(() => told(this.edge.state.value))
+  readonly place = computed(() => choose(this.circumstances()))
   readonly notice = signal('')
-  /** What the server can do with a kept picture, by name: "vary", "upscale". */
-  readonly operations = signal<ReadonlySet<string>>(new Set())
+  readonly canPaint = computed(() => this.standing.value === 'open' || this.place.value === 'edge')
   readonly canKeep = computed(() => this.standing.value === 'open' && settled(this.easel.prompt.value) !== '')
 
   readonly server = new ServerBrush(liveUrl(), this.easel.events, {
     standing: (now) => (this.standing.value = now),
-    open: () => this.easel.resume(),
+    open: () => {
+      if (this.place.value === 'server') this.easel.resume()
+    },
     hello: (message) => {
       this.hello.value = message
       this.easel.draftSteps = message.steps.draft
@@ -46,10 +53,26 @@ export class Studio {
   private noticeTimer: ReturnType<typeof setTimeout> | undefined
 
   start(): void {
-    this.easel.take(this.server)
+    effect(() => {
+      const brush = this.place.value === 'edge' ? this.edge : this.server
+      untracked(() => this.easel.take(brush))
+    })
+    effect(() => {
+      if (wantsEdge(this.circumstances())) untracked(() => this.edge.load())
+    })
     this.server.start()
     void this.four.restore()
     void this.learn()
+  }
+
+  private circumstances(): Circumstances {
+    return {
+      where: this.settings.where.value,
+      standing: this.standing.value,
+      edge: this.edge.state.value,
+      memory: this.settings.memory.value,
+      serverMs: this.easel.serverMs.value,
+    }
   }
 
   say(message: string): void {
@@ -88,22 +111,42 @@ export class Studio {
     scrollTo({ top: 0 })
   }
 
-  /** An operation of the server on one of the four: "vary" (subtle, strong) or "upscale". */
-  async operate(name: string, index: number, strength?: string): Promise<void> {
+  /** One of the four again at twice its size; the server interpolates what the model does not paint. */
+  enlarge(index: number): void {
     const picture = this.four.studies.value[index]?.picture
-    if (!this.operations.value.has(name)) return this.say('This server does not offer that yet.')
-    if (!picture?.entry) return this.say('That one is still being painted.')
+    if (!picture) return this.say('That one is still being painted.')
+    const { recipe, seed, width, height } = picture
+    void this.four.keep({
+      prompt: this.four.words.value,
+      count: 1,
+      seed,
+      steps: recipe.steps,
+      width: Math.min(width * 2, LARGEST),
+      height: Math.min(height * 2, LARGEST),
+      ...(recipe.memory === undefined ? {} : { memory: recipe.memory }),
+      ...(recipe.guidance_scale === undefined ? {} : { guidance: recipe.guidance_scale }),
+      ...(recipe.style ? { style: recipe.style } : {}),
+    })
+  }
+
+  /** Give the server a key; it answers with a cookie that opens the line as well. */
+  async logIn(key: string): Promise<string | null> {
     try {
-      this.four.begin(this.four.words.value, await jobs.operate(name, picture.entry, strength))
+      await ask('POST', '/api/session', { key })
     } catch (error) {
-      this.say(words(error))
+      return words(error)
     }
+    this.sheet.value = null
+    this.server.retryNow()
+    void this.learn()
+    void this.rack.refresh()
+    return null
   }
 
   private async learn(): Promise<void> {
     try {
-      const status = await ask<{ operations?: string[] }>('GET', '/api/status')
-      this.operations.value = new Set(status.operations ?? [])
+      const { needs_key, owner } = await ask<{ needs_key: boolean; owner: string | null }>('GET', '/api/session')
+      if (needs_key && owner === null) this.sheet.value = 'key'
     } catch {
       // The page works without knowing; what needs it says so.
     }
