@@ -1,0 +1,130 @@
+"""A1111's requests about pictures that the caller sends: enlarge them, and tell how they were painted."""
+
+from __future__ import annotations
+
+import base64
+import io
+from typing import Any
+
+from fastapi import APIRouter, Request
+from PIL import Image, ImageOps
+from pydantic import BaseModel, ConfigDict, Field
+
+from allaprima.errors import UserError
+from allaprima.server import a1111_shapes as shapes
+from allaprima.server import commission, sizes, uploads
+from allaprima.server.a1111_route import WRONG, Route
+from allaprima.studio import encoding
+from allaprima.studio.studio import Studio
+
+LARGEST = 4096  # pixels of an enlarged picture's side
+
+router = APIRouter(prefix="/sdapi/v1", tags=["a1111"], route_class=Route, responses=WRONG)
+
+
+def taken(text: str) -> bytes:
+    """A picture that came as base64, looked at before anything else is done with it. Raises UserError."""
+    data = uploads.from_base64(text, "The image")
+    uploads.opened(data, "The image")
+    return data
+
+
+class Sent(BaseModel):
+    """A picture as base64, with or without `data:image/...;base64,` before it."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    image: str = ""
+
+
+class Extra(BaseModel):
+    """How a picture is to be enlarged."""
+
+    model_config = ConfigDict(extra="ignore", allow_inf_nan=False)
+
+    resize_mode: int = Field(0, ge=0, le=1, description="0: `upscaling_resize` times as large, 1: to width and height")
+    upscaling_resize: float = Field(2.0, gt=0.0, le=16.0)
+    upscaling_resize_w: int = Field(512, ge=1, le=sizes.MOST_ASKED_SIDE)
+    upscaling_resize_h: int = Field(512, ge=1, le=sizes.MOST_ASKED_SIDE)
+    upscaling_crop: bool = True
+    upscaler_1: str = "None"
+
+
+class ExtraOne(Extra):
+    """The body of `extra-single-image`."""
+
+    image: str = ""
+
+
+class Named(BaseModel):
+    """One picture of many."""
+
+    data: str
+    name: str = ""
+
+
+class ExtraMany(Extra):
+    """The body of `extra-batch-images`."""
+
+    imageList: list[Named] = Field([], max_length=16)
+
+
+@router.post("/extra-single-image")
+async def extra_one(wish: ExtraOne, request: Request) -> dict[str, Any]:
+    """Enlarge a picture."""
+    image = await request.app.state.studio.in_thread(_enlarged, wish.image, wish)
+    return {"html_info": "", "image": image}
+
+
+@router.post("/extra-batch-images")
+async def extra_many(wish: ExtraMany, request: Request) -> dict[str, Any]:
+    """Enlarge pictures."""
+    studio: Studio = request.app.state.studio
+    return {"html_info": "", "images": [await studio.in_thread(_enlarged, each.data, wish) for each in wish.imageList]}
+
+
+def _enlarged(text: str, wish: Extra) -> str:
+    image = uploads.opened(uploads.from_base64(text, "The image"), "The image")
+    if wish.resize_mode == 1:
+        size = (wish.upscaling_resize_w, wish.upscaling_resize_h)
+    else:
+        size = (round(image.width * wish.upscaling_resize), round(image.height * wish.upscaling_resize))
+    scale = min(1.0, LARGEST / max(size))
+    size = (max(round(size[0] * scale), 1), max(round(size[1] * scale), 1))
+    way = Image.Resampling.NEAREST if wish.upscaler_1 == "Nearest" else Image.Resampling.LANCZOS
+    crops = wish.resize_mode == 1 and wish.upscaling_crop
+    made = ImageOps.fit(image, size, way) if crops else image.resize(size, way)
+    out = io.BytesIO()
+    made.save(out, "PNG", compress_level=1)
+    return base64.b64encode(out.getvalue()).decode("ascii")
+
+
+@router.post("/png-info")
+async def png_info(wish: Sent, request: Request) -> dict[str, Any]:
+    """What a picture says of how it was painted."""
+    texts = await request.app.state.studio.in_thread(_texts, wish.image)
+    text = texts.get(shapes.FORMAT_KEY, "")
+    return {"info": text, "items": texts, "parameters": shapes.read_infotext(text) if text else {}}
+
+
+def _texts(text: str) -> dict[str, str]:
+    data = uploads.from_base64(text, "The image")
+    uploads.opened(data, "The image")
+    with Image.open(io.BytesIO(data), formats=uploads.FORMATS) as image:
+        image.load()
+        found = {key: value for key, value in image.info.items() if isinstance(key, str) and isinstance(value, str)}
+    return found
+
+
+@router.post("/interrogate")
+async def interrogate(wish: Sent, request: Request) -> dict[str, str]:
+    """What a picture shows: told from the recipe of those painted here, for no model here looks at pictures."""
+    studio: Studio = request.app.state.studio
+    data = await studio.in_thread(taken, wish.image)
+    try:
+        recipe = await studio.in_thread(encoding.recipe_in, data)
+    except UserError as error:
+        raise commission.NotYet(
+            "Pictures from elsewhere cannot be told in words here; those painted here carry theirs."
+        ) from error
+    return {"caption": str(recipe.get("prompt", ""))}
