@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError
 from sqlalchemy.orm import Session
 
 from allaprima.errors import UserError
@@ -40,7 +40,7 @@ class Database:
         try:
             with self._writing.begin() as connection:
                 _migrate(connection)
-        except OperationalError as error:
+        except DatabaseError as error:
             self.engine.dispose()
             raise UserError(
                 f"The gallery's database {self.url.render_as_string()} cannot be opened: {_said(error)}."
