@@ -38,7 +38,7 @@ describe('access', () => {
     const { page } = await open(browser, { reducedMotion: 'reduce', ...options })
     expect(await issues(page)).toEqual([])
     await shoot(page, `blank-${scheme}-${width}`)
-    await paint(page, 'a red fox::2 under "stars" --no trees')
+    await paint(page, 'a red fox::2 under "stars" --no trees', 'a red fox')
     expect(await issues(page)).toEqual([])
     expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true)
     await shoot(page, `painted-${scheme}-${width}`)

@@ -23,24 +23,24 @@ export async function launch(): Promise<Browser> {
 }
 
 /** A page of its own browser profile, opened at the studio, and the mistakes it makes. */
-export async function open(browser: Browser, options: BrowserContextOptions = {}): Promise<{ page: Page; mistakes: string[] }> {
+export async function open(browser: Browser, options: BrowserContextOptions = {}, url = inject('url')): Promise<{ page: Page; mistakes: string[] }> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options })
   const page = await context.newPage()
   page.setDefaultTimeout(150_000)
   const mistakes: string[] = []
   page.on('pageerror', (error) => mistakes.push(error.message))
-  await page.goto(inject('url'))
+  await page.goto(url)
   await page.waitForSelector('[data-standing=open]')
   return { page, mistakes }
 }
 
-/** Write words and wait until the picture of them is finished and on the wall. */
-export async function paint(page: Page, words: string): Promise<void> {
+/** Write words and wait until the picture of them is finished and on the wall; `said` is how the recipe has them. */
+export async function paint(page: Page, words: string, said = words): Promise<void> {
   await page.fill('#prompt', words)
   await page.waitForSelector('.canvas canvas[data-shown$="webp"]')
   await page.waitForFunction(
     (expected) => document.querySelector('#progress')?.textContent?.includes(expected),
-    words.split(' --')[0] ?? words,
+    said,
   )
 }
 

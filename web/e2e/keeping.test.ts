@@ -56,7 +56,7 @@ describe('keeping', () => {
     expect(size).toBe(512)
 
     await page.keyboard.press('e')
-    await page.waitForSelector('.studies:has-text("Four of them"):has-text("Kept in the gallery")')
+    await page.waitForSelector('.studies:has-text("Four studies"):has-text("Kept in the gallery")')
   })
 
   it('downloads the picture with its recipe inside', async () => {

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import type { TestProject } from 'vitest/node'
 
 const repository = fileURLToPath(new URL('../../', import.meta.url))
+export const page = join(repository, 'web/dist')
 const python = process.env.ALLAPRIMA_PYTHON ?? join(repository, '.venv/bin/python')
 
 declare module 'vitest' {
@@ -17,7 +18,21 @@ declare module 'vitest' {
 }
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  if (!existsSync(join(repository, 'web/dist/index.html'))) throw new Error('The page is not built: npm run build')
+  const server = await serve()
+  project.provide('url', server.url)
+  return server.stop
+}
+
+export interface Served {
+  url: string
+  /** The bundle's folder. */
+  bundle: string
+  stop(): Promise<void>
+}
+
+/** A server of its own: the page, a fresh gallery, a bundle. */
+export async function serve(): Promise<Served> {
+  if (!existsSync(join(page, 'index.html'))) throw new Error('The page is not built: npm run build')
   const home = mkdtempSync(join(tmpdir(), 'allaprima-e2e-'))
   const bundle = process.env.ALLAPRIMA_E2E_BUNDLE ?? tinyBundle(join(home, 'bundle'))
   const server = spawn(
@@ -25,14 +40,17 @@ export default async function setup(project: TestProject): Promise<() => Promise
     ['-c', 'from allaprima.cli import main; main()', 'serve', '--port', '0', '--bundle', bundle, '--home', join(home, 'home'), '--threads', '1'],
     { cwd: repository, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, OMP_NUM_THREADS: '1' } },
   )
-  project.provide('url', await address(server))
-  return async () => {
+  const url = await address(server)
+  const stop = async (): Promise<void> => {
     const over = new Promise((resolve) => server.once('exit', resolve))
-    server.kill('SIGTERM')
-    await Promise.race([over, new Promise((resolve) => setTimeout(resolve, 10_000))])
-    server.kill('SIGKILL')
+    if (server.exitCode === null) {
+      server.kill('SIGTERM')
+      await Promise.race([over, new Promise((resolve) => setTimeout(resolve, 10_000))])
+      server.kill('SIGKILL')
+    }
     rmSync(home, { recursive: true, force: true })
   }
+  return { url, bundle, stop }
 }
 
 function tinyBundle(folder: string): string {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { soften } from '../src/parts/upsample'
 import { slug } from '../src/studio/download'
 import { crc32, withText } from '../src/studio/png'
-import { credits, type Recipe } from '../src/studio/recipe'
+import { credits, promptOf, type Recipe } from '../src/studio/recipe'
 
 describe('soften', () => {
   it('keeps an even colour even', () => {
@@ -58,4 +58,13 @@ it('credits each drawing once, with the words that called for it', () => {
 it('makes names of prompts', () => {
   expect(slug('Ein Füchs, im "Schnee"! --ar 3:2')).toBe('ein-fuchs-im-schnee-ar-3-2')
   expect(slug('🦊')).toBe('picture')
+})
+
+it('makes the words that paint a recipe again', () => {
+  const recipe: Recipe = { prompt: 'a fox, snow', seed: 1, steps: 2 }
+  expect(promptOf(recipe)).toBe('a fox, snow')
+  const parts: [string, number][] = [['a fox', 1.2], ['snow', 0.3], ['trees', -0.5]]
+  expect(promptOf({ ...recipe, parts, style: 'pixel art', size: [384, 256] })).toBe(
+    'a fox::1.2 snow::0.3 trees::-0.5 --style pixel-art --ar 3:2',
+  )
 })

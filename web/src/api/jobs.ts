@@ -29,6 +29,8 @@ export interface Job {
   pictures: JobPicture[]
   error: string | null
   notes: string[]
+  /** What was asked for. */
+  request?: Record<string, unknown>
 }
 
 export interface JobStep {

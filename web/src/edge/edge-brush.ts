@@ -1,6 +1,7 @@
 /** This browser as a brush: starts the worker when it is first wanted, and speaks to it. */
 
 import { signal } from '@preact/signals'
+import { keepLoaded } from '../keep-page'
 import type { Brush, BrushEvents, Wish } from '../live/brush'
 import type { FromWorker, ToWorker } from './messages'
 
@@ -16,10 +17,7 @@ export class EdgeBrush implements Brush {
   private worker: Worker | null = null
   private readonly loaded = new Map<string, number>()
 
-  constructor(
-    private readonly events: BrushEvents,
-    private readonly ready: () => void,
-  ) {}
+  constructor(private readonly events: BrushEvents) {}
 
   get isReady(): boolean {
     return this.state.peek().name === 'ready'
@@ -63,7 +61,7 @@ export class EdgeBrush implements Brush {
       }
       case 'ready':
         this.state.value = { name: 'ready', model: message.model, threads: message.threads, stepMs: message.stepMs }
-        this.ready()
+        void keepLoaded(message.loaded)
         break
       case 'failed':
         this.state.value = { name: 'failed', message: message.message }

@@ -8,7 +8,7 @@ export type ToWorker = { type: 'load'; base: string } | { type: 'paint'; wish: W
 
 export type FromWorker =
   | { type: 'loading'; loaded: number; name: string }
-  | { type: 'ready'; model: string; threads: number; stepMs: number }
+  | { type: 'ready'; model: string; threads: number; stepMs: number; loaded: string[] }
   | { type: 'failed'; message: string }
   | { type: 'frame'; frame: Frame }
   | { type: 'step'; id: number; index: number; count: number; ms: number }

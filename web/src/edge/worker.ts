@@ -3,6 +3,7 @@
 
 import * as ort from 'onnxruntime-web/wasm'
 import wasmUrl from 'onnxruntime-web/ort-wasm-simd-threaded.wasm?url'
+import { loaded } from '../keep-page'
 import type { Wish } from '../live/brush'
 import { Bundle } from './bundle'
 import type { FromWorker, ToWorker } from './messages'
@@ -38,12 +39,13 @@ async function load(base: string): Promise<void> {
     const sessions = new Map<string, ort.InferenceSession>()
     for (const graph of GRAPHS) {
       const name = `${graph}.onnx`
-      const bytes = await bundle.file(name, (loaded) => say({ type: 'loading', name, loaded }))
+      const bytes = await bundle.file(name, (bytes) => say({ type: 'loading', name, loaded: bytes }))
       sessions.set(graph, await ort.InferenceSession.create(bytes, { executionProviders: ['wasm'], graphOptimizationLevel: 'all' }))
     }
     const words = new TextDecoder().decode(await bundle.file('tokenizer.json'))
     painter = new EdgePainter(bundle.manifest, new Tokenizer(JSON.parse(words) as never), runner(sessions))
-    say({ type: 'ready', model: bundle.manifest.name, threads: THREADS, stepMs: await measure(painter) })
+    const stepMs = await measure(painter)
+    say({ type: 'ready', model: bundle.manifest.name, threads: THREADS, stepMs, loaded: [self.location.href, ...loaded()] })
   } catch (error) {
     say({ type: 'failed', message: error instanceof Error ? error.message : String(error) })
   }

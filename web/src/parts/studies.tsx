@@ -15,7 +15,7 @@ export function Studies({ studio }: { studio: Studio }) {
   return (
     <section class="studies" id="four" aria-labelledby="four-title">
       <header>
-        <h2 id="four-title">{studies.length === 1 ? 'Enlarged' : 'Four of them'}</h2>
+        <h2 id="four-title">{studies.length === 1 ? 'Enlarged' : 'Four studies'}</h2>
         <p class="quiet" aria-live="polite">
           {state(studio)}
         </p>

@@ -2,6 +2,7 @@
 
 import { pictureUrl, type Entry } from '../api/gallery'
 import { save, slug } from '../studio/download'
+import { promptOf } from '../studio/recipe'
 import type { Studio } from '../studio/studio'
 import { Credits } from './credits'
 import { Icon } from './icons'
@@ -26,7 +27,7 @@ export function Viewer({ studio }: { studio: Studio }) {
               type="button"
               class="chip"
               onClick={() => {
-                studio.easel.load(entry.recipe)
+                studio.easel.load(promptOf(entry.recipe), entry.recipe.seed)
                 close()
                 scrollTo({ top: 0 })
               }}

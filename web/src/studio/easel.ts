@@ -135,11 +135,12 @@ export class Easel {
     this.settings.seed.value = newSeed()
   }
 
-  /** Put a picture's recipe on the easel: its words and its seed. */
-  load(recipe: Recipe): void {
+  /** Put words and a seed on the easel. */
+  load(prompt: string, seed: number): void {
     batch(() => {
-      this.prompt.value = recipe.prompt
-      this.settings.seed.value = recipe.seed % SEEDS
+      // A seed that the words name themselves would go before the one that is wanted.
+      this.prompt.value = prompt.replace(/\s+(?:--|—|–)seed\s+\d+/gi, '')
+      this.settings.seed.value = seed % SEEDS
     })
     this.touch()
   }

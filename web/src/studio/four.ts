@@ -78,7 +78,7 @@ export class Four {
     try {
       const job = await jobs.look(id)
       batch(() => {
-        this.words.value = job.pictures[0]?.recipe.prompt ?? ''
+        this.words.value = typeof job.request?.prompt === 'string' ? job.request.prompt : (job.pictures[0]?.recipe.prompt ?? '')
         this.studies.value = job.pictures.map((picture) => ({ seed: picture.seed, preview: null, picture }))
         this.job.value = job
       })

@@ -14,6 +14,8 @@ export interface Reference {
 
 export interface Recipe {
   prompt: string
+  /** Where the words have several parts: each with its weight; they add up to 1. */
+  parts?: [string, number][]
   seed: number
   steps: number
   guidance_scale?: number
@@ -27,6 +29,27 @@ export interface Recipe {
   version?: string
   unread?: string
   [key: string]: unknown
+}
+
+/** The words that paint a recipe again: its parts with their weights, its style and its shape. */
+export function promptOf(recipe: Recipe): string {
+  const parts = recipe.parts ?? []
+  const words = parts.length > 1 ? parts.map(([text, weight]) => `${text}::${Number(weight.toFixed(4))}`).join(' ') : recipe.prompt
+  const [width, height] = recipe.size ?? [1, 1]
+  return [
+    words,
+    recipe.negative ? `--no ${recipe.negative}` : '',
+    recipe.style ? `--style ${recipe.style.replaceAll(' ', '-')}` : '',
+    width === height ? '' : `--ar ${ratio(width, height)}`,
+  ]
+    .filter(Boolean)
+    .join(' ')
+}
+
+function ratio(width: number, height: number): string {
+  const common = (a: number, b: number): number => (b === 0 ? a : common(b, a % b))
+  const divisor = common(width, height)
+  return `${width / divisor}:${height / divisor}`
 }
 
 export interface Credit {

@@ -32,7 +32,7 @@ export class Studio {
   readonly sheet = signal<Sheet>(null)
   /** The kept picture that is looked at closely. */
   readonly viewed = signal<Entry | null>(null)
-  readonly edge = new EdgeBrush(this.easel.events, () => {})
+  readonly edge = new EdgeBrush(this.easel.events)
   /** How it stands with painting in this browser. */
   readonly edgeSays = computed(() => told(this.edge.state.value))
   readonly place = computed(() => choose(this.circumstances()))
@@ -95,6 +95,7 @@ export class Studio {
       ...(memory.value === null ? {} : { memory: memory.value }),
       ...(guidance.value === null ? {} : { guidance: guidance.value }),
     })
+    this.bringFourIntoSight()
   }
 
   /** The same words, four other seeds. */
@@ -105,10 +106,14 @@ export class Studio {
 
   /** Put the words and the seed of one of the four on the easel. */
   pick(index: number): void {
-    const recipe = this.four.studies.value[index]?.picture?.recipe
-    if (!recipe) return this.say('That one is still being painted.')
-    this.easel.load(recipe)
+    const study = this.four.studies.value[index]
+    if (!study?.picture) return this.say('That one is still being painted.')
+    this.easel.load(this.four.words.value, study.seed)
     scrollTo({ top: 0 })
+  }
+
+  private bringFourIntoSight(): void {
+    requestAnimationFrame(() => document.getElementById('four')?.scrollIntoView({ block: 'nearest' }))
   }
 
   /** One of the four again at twice its size; the server interpolates what the model does not paint. */
@@ -127,6 +132,7 @@ export class Studio {
       ...(recipe.guidance_scale === undefined ? {} : { guidance: recipe.guidance_scale }),
       ...(recipe.style ? { style: recipe.style } : {}),
     })
+    this.bringFourIntoSight()
   }
 
   /** Give the server a key; it answers with a cookie that opens the line as well. */
