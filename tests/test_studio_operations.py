@@ -33,7 +33,7 @@ def test_vary_gives_four_that_are_near_and_strong_ones_that_are_less_so(painter,
     assert np.mean([far(fox, each) for each in subtle]) < np.mean([far(fox, each) for each in strong])
     assert subtle[2].recipe["prompt"] == FOX and subtle[2].seed == 3
     assert subtle[2].recipe["operation"]["kind"] == "vary"
-    assert subtle[2].recipe["parents"] == [pictures.digest(fox.pixels)]
+    assert subtle[2].recipe["parents"] == [pictures.identity(fox)]
 
 
 def test_a_remix_has_the_new_words_and_their_parameters(painter, fox) -> None:

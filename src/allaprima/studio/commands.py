@@ -1,35 +1,23 @@
-"""The operations as commands: `allaprima vary fox.png`, and what they print: the paths of their pictures.
-
-Thin: what an operation does and takes is the table's. A picture is a file, painted here or not.
-"""
+"""The operations that paint, as commands: `allaprima vary fox.png`. What an operation does and takes is the table's."""
 
 from __future__ import annotations
 
-import json
-import sys
-import time
+import base64
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from allaprima.errors import UserError
+from allaprima.studio.command_output import AsJson, BundleFolder, Out, PictureFile, carry_out
 
-if TYPE_CHECKING:
-    from allaprima.engine.painter import Painter
-    from allaprima.engine.picture import Picture
-
-PictureFile = Annotated[Path, typer.Argument(help="A picture file.", show_default=False)]
 Prompt = Annotated[str | None, typer.Option("--prompt", "-p", help="New words; else the picture's own.")]
-Out = Annotated[Path | None, typer.Option("--out", "-o", help="A .png, .webp or .jpg file; several are numbered.")]
 Seed = Annotated[int | None, typer.Option(help="The same seed gives the same picture.")]
 Steps = Annotated[int | None, typer.Option(help="1 to 100; else the picture's own.")]
 Memory = Annotated[float | None, typer.Option(help="0 words alone, 1 with drawings recalled.")]
 Guidance = Annotated[float | None, typer.Option(help="How closely to follow the words, 0 to 30.")]
 Style = Annotated[str | None, typer.Option(help='Such as "pixel art", "3d", "line art".')]
 Count = Annotated[int, typer.Option("--count", "-n", help="Pictures at once, 1 to 16.")]
-BundleFolder = Annotated[Path | None, typer.Option("--bundle", help="Another model bundle's folder.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
 def vary(
@@ -49,7 +37,7 @@ def vary(
 ) -> None:
     """Paint variations of a picture; with --prompt, a remix."""
     said = _words(prompt, seed, steps, guidance, memory, style)
-    _carry_out(
+    carry_out(
         "vary", [picture], out, bundle, as_json,
         strength="strong" if strong else "subtle", noise=noise, count=count, **said,
     )  # fmt: skip
@@ -70,7 +58,7 @@ def reroll(
 ) -> None:
     """Paint a picture's words again, with other seeds."""
     said = _words(prompt, seed, steps, guidance, memory, style)
-    _carry_out("reroll", [picture], out, bundle, as_json, count=count, **said)
+    carry_out("reroll", [picture], out, bundle, as_json, count=count, **said)
 
 
 def image_to_image(
@@ -89,47 +77,131 @@ def image_to_image(
 ) -> None:
     """Paint with a picture as the beginning and words as the goal."""
     said = _words(prompt, seed, steps, guidance, memory, style)
-    _carry_out("image-to-image", [picture], out, bundle, as_json, strength=strength, count=count, **said)
+    carry_out("image-to-image", [picture], out, bundle, as_json, strength=strength, count=count, **said)
 
 
-def upscale(
+def region(
     picture: PictureFile,
-    side: Annotated[int | None, typer.Option(help="Pixels of the longer side, up to 2048.")] = None,
-    factor: Annotated[float | None, typer.Option(help="How many times as large; 2 if nothing is said.")] = None,
+    mask: Annotated[
+        str, typer.Option(help="A picture that is white where to paint, or x0,y0,x1,y1 in 0..1; several with /.")
+    ],
+    count: Count = 4,
+    prompt: Prompt = None,
+    seed: Seed = None,
+    steps: Steps = None,
+    guidance: Guidance = None,
+    memory: Memory = None,
+    style: Style = None,
     out: Out = None,
     bundle: BundleFolder = None,
     as_json: AsJson = False,
 ) -> None:
-    """Give a picture more pixels."""
-    _carry_out("upscale", [picture], out, bundle, as_json, side=side, factor=factor)
+    """Paint a part of a picture anew; all the rest stays as it is."""
+    said = _words(prompt, seed, steps, guidance, memory, style)
+    carry_out("region", [picture], out, bundle, as_json, mask=_mask(mask), count=count, **said)
 
 
-def replay(
-    picture: Annotated[Path, typer.Argument(help="A picture with its recipe, or the recipe as a .json file.")],
-    given: Annotated[list[Path] | None, typer.Option("--given", help="Pictures that it began with.")] = None,
+def zoom(
+    picture: PictureFile,
+    factor: Annotated[float, typer.Option(help="How far out: 1.5, 2, or any number up to 4.")] = 2.0,
+    grow: Annotated[bool, typer.Option("--grow", help="Keep the pixels; the picture becomes larger.")] = False,
+    width: Annotated[int | None, typer.Option(help="Of the new picture.")] = None,
+    height: Annotated[int | None, typer.Option(help="Of the new picture.")] = None,
+    count: Count = 4,
+    prompt: Prompt = None,
+    seed: Seed = None,
+    steps: Steps = None,
+    guidance: Guidance = None,
+    memory: Memory = None,
+    style: Style = None,
     out: Out = None,
     bundle: BundleFolder = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make a picture again from its recipe, with everything that it came from."""
-    from allaprima.engine.painter import Painter
-    from allaprima.engine.picture import read_recipe
-    from allaprima.studio import operations
-    from allaprima.studio.operations.pictures import digest
+    """Zoom out: paint more of the world on all sides."""
+    said = _words(prompt, seed, steps, guidance, memory, style)
+    carry_out(
+        "zoom", [picture], out, bundle, as_json,
+        factor=factor, grow=grow, width=width, height=height, count=count, **said,
+    )  # fmt: skip
 
-    started = time.perf_counter()
-    if picture.suffix == ".json":
+
+def pan(
+    picture: PictureFile,
+    direction: Annotated[str, typer.Argument(help="left, right, up or down.", show_default=False)],
+    amount: Annotated[float, typer.Option(help="Of the picture's side, up to 1.")] = 0.5,
+    count: Count = 4,
+    prompt: Prompt = None,
+    seed: Seed = None,
+    steps: Steps = None,
+    guidance: Guidance = None,
+    memory: Memory = None,
+    style: Style = None,
+    out: Out = None,
+    bundle: BundleFolder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Paint more of the world on one side."""
+    said = _words(prompt, seed, steps, guidance, memory, style)
+    carry_out("pan", [picture], out, bundle, as_json, direction=direction, amount=amount, count=count, **said)
+
+
+def square(
+    picture: PictureFile,
+    count: Count = 4,
+    prompt: Prompt = None,
+    seed: Seed = None,
+    steps: Steps = None,
+    guidance: Guidance = None,
+    memory: Memory = None,
+    style: Style = None,
+    out: Out = None,
+    bundle: BundleFolder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Paint as much around a picture as makes it square."""
+    said = _words(prompt, seed, steps, guidance, memory, style)
+    carry_out("square", [picture], out, bundle, as_json, count=count, **said)
+
+
+def blend(
+    pictures: Annotated[list[Path], typer.Argument(help="Two to five picture files.", show_default=False)],
+    weights: Annotated[str | None, typer.Option(help="One for each picture, as 2,1.")] = None,
+    shape: Annotated[str, typer.Option(help="square, portrait or landscape.")] = "square",
+    noise: Annotated[float | None, typer.Option(help="How much is left to the painter, 0.02 to 1.")] = None,
+    count: Count = 4,
+    prompt: Prompt = None,
+    seed: Seed = None,
+    steps: Steps = None,
+    guidance: Guidance = None,
+    memory: Memory = None,
+    style: Style = None,
+    out: Out = None,
+    bundle: BundleFolder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make one picture of two to five."""
+    said = _words(prompt, seed, steps, guidance, memory, style)
+    shares = None if weights is None else _numbers(weights, "--weights")
+    carry_out("blend", pictures, out, bundle, as_json, weights=shares, shape=shape, noise=noise, count=count, **said)
+
+
+def _mask(text: str) -> str | list[list[float]]:
+    """A mask as it is given on the command line: a file, or boxes."""
+    path = Path(text)
+    if path.suffix or path.exists():
         try:
-            recipe = json.loads(picture.read_text("utf-8"))
-        except (OSError, ValueError) as error:
-            raise UserError(f"{picture} cannot be read as a recipe: {error}.") from error
-        if not isinstance(recipe, dict):
-            raise UserError(f"{picture} holds no recipe: it should be one JSON object.")
-    else:
-        recipe = read_recipe(picture)
-    sources = {digest(each.pixels): each.pixels for each in map(operations.open_picture, given or [])}
-    painter = Painter(bundle)
-    _give_out([operations.replay(painter, recipe, sources)], picture, "replay", out, as_json, painter, started)
+            return base64.b64encode(path.read_bytes()).decode("ascii")
+        except OSError as error:
+            raise UserError(f"Cannot read the mask {text}: {error.strerror or error}.") from error
+    return [_numbers(box, "--mask") for box in text.split("/")]
+
+
+def _numbers(text: str, name: str) -> list[float]:
+    try:
+        return [float(each) for each in text.split(",")]
+    except ValueError:
+        raise UserError(f"{name} takes numbers with commas between them, not {text!r}.") from None
 
 
 def _words(
@@ -143,49 +215,3 @@ def _words(
     return {
         "prompt": prompt, "seed": seed, "steps": steps, "guidance": guidance, "memory": memory, "style": style,
     }  # fmt: skip
-
-
-def _carry_out(
-    name: str, files: list[Path], out: Path | None, bundle: Path | None, as_json: bool, **given: Any
-) -> None:
-    """Carry out an operation on picture files and give out what it made."""
-    from allaprima.engine.painter import Painter
-    from allaprima.engine.picture import check_writable
-    from allaprima.studio import operations
-
-    started = time.perf_counter()
-    pictures = [operations.open_picture(file) for file in files]
-    if out is not None:
-        check_writable(out)
-    painter = Painter(bundle)
-    made = operations.perform(painter, name, pictures, **given)
-    _give_out(list(made), files[0], name, out, as_json, painter, started)
-
-
-def _give_out(
-    pictures: list[Picture], of: Path, name: str, out: Path | None, as_json: bool, painter: Painter, started: float
-) -> None:
-    target = out if out is not None else of.with_name(f"{of.stem}-{name}.png")
-    several = len(pictures) > 1
-    paths = [target.with_name(f"{target.stem}-{n}{target.suffix}") if several else target
-             for n in range(1, len(pictures) + 1)]  # fmt: skip
-    digests = [picture.save(path) for picture, path in zip(pictures, paths, strict=True)]
-    if not as_json:
-        for picture in pictures[:1]:
-            for note in picture.recipe.get("notes", ()):
-                print(f"allaprima: {note}", file=sys.stderr)
-        for path in paths:
-            print(path)
-        return
-    print(json.dumps({
-        "pictures": [
-            {
-                "path": str(path), "seed": picture.seed, "width": picture.width, "height": picture.height,
-                "sha256": sha, "recipe": picture.recipe,
-            }
-            for picture, path, sha in zip(pictures, paths, digests, strict=True)
-        ],
-        "operation": name,
-        "timing_ms": {"total": round((time.perf_counter() - started) * 1000.0, 2)},
-        "model": {"name": painter.bundle.name, "sha256": painter.bundle.sha256},
-    }, ensure_ascii=False))  # fmt: skip

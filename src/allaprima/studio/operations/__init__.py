@@ -13,19 +13,27 @@ for the scheduler. docs/operations.md shows all of it.
 
 from __future__ import annotations
 
+from allaprima.studio.operations.describe import Description, describe
 from allaprima.studio.operations.lineage import replay
 from allaprima.studio.operations.pictures import from_bytes, open_picture
+from allaprima.studio.operations.shorten import Shortened, shorten
 from allaprima.studio.operations.table import TABLE, Argument, Operation, perform, resolve, steps_of, work
+from allaprima.studio.operations.vector import vector
 
 __all__ = [
     "TABLE",
     "Argument",
+    "Description",
     "Operation",
+    "Shortened",
+    "describe",
     "from_bytes",
     "open_picture",
     "perform",
     "replay",
     "resolve",
+    "shorten",
     "steps_of",
+    "vector",
     "work",
 ]

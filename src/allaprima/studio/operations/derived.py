@@ -1,7 +1,7 @@
 """Recipes of operations: what was asked, of which pictures, and all recipes that those came from.
 
-A recipe holds `operation` (kind and complete arguments), `parents` (the pixels' digests), and `ancestry`: the recipes
-of all forebears by digest, flat, so that a file alone tells how it came to be. Knows nothing of how it is carried out.
+A recipe holds `operation` (kind and complete arguments), `parents` (their identities), and `ancestry`: the recipes of
+all forebears by identity, flat, so that a file alone tells how it came to be. Knows nothing of how it is carried out.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 import allaprima
 from allaprima.engine.picture import Picture
 from allaprima.engine.recipe import FORMAT
-from allaprima.studio.operations.pictures import Pixels, digest
+from allaprima.studio.operations.pictures import Pixels, identity
 
 _OWN = ("operation", "parents", "ancestry", "notes", "given", "batch", "resized", "stopped_after")
 _PAINTED = ("grid", "churn", "unread")  # of the painting that an operation on pixels does not repeat
@@ -52,9 +52,9 @@ def _kinship(
     references: Sequence[Mapping[str, Any]],
     pixels: Pixels,
 ) -> dict[str, Any]:
-    digests = [digest(parent.pixels) for parent in parents]
+    names = [identity(parent) for parent in parents]
     ancestry: dict[str, Any] = {}
-    for name, parent in zip(digests, parents, strict=True):
+    for name, parent in zip(names, parents, strict=True):
         ancestry |= parent.recipe.get("ancestry", {})
         ancestry[name] = {key: value for key, value in parent.recipe.items() if key != "ancestry"}
     credits = list(references)
@@ -68,7 +68,7 @@ def _kinship(
         "size": [pixels.shape[1], pixels.shape[0]],
         "references": credits,
         "operation": {"kind": kind, "arguments": dict(arguments)},
-        "parents": digests,
+        "parents": names,
         "ancestry": ancestry,
     }
     return said | ({"notes": list(dict.fromkeys(notes))} if notes else {})

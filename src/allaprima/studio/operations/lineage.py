@@ -13,7 +13,7 @@ from allaprima.engine.painter import Painter
 from allaprima.engine.picture import Picture
 from allaprima.errors import UserError
 from allaprima.studio.operations import table
-from allaprima.studio.operations.pictures import Pixels, digest
+from allaprima.studio.operations.pictures import Pixels, identity
 
 DEEPEST = 200  # generations
 
@@ -21,13 +21,13 @@ DEEPEST = 200  # generations
 def replay(painter: Painter, recipe: Mapping[str, Any], sources: Mapping[str, Pixels] | None = None) -> Picture:
     """The picture of a recipe, whether painted from words or by operations. Raises UserError if it cannot be.
 
-    `sources`: the pixels of pictures that were given from outside, by their digests.
+    `sources`: the pixels of pictures that were given from outside, by their pixels' digests.
     """
     return _Replay(painter, recipe.get("ancestry", {}), sources or {}).picture(recipe)
 
 
 def parents(recipe: Mapping[str, Any]) -> tuple[str, ...]:
-    """The digests of the pictures that an operation began with; none for a picture painted from words."""
+    """The identities of the pictures that an operation began with; none for a picture painted from words."""
     return tuple(recipe.get("parents", ()))
 
 
@@ -81,7 +81,7 @@ class _Replay:
         if recipe is None:
             raise UserError(f"The recipe does not tell how its parent {name[:12]} was made.")
         if "given" in recipe:
-            pixels = self._sources.get(name)
+            pixels = self._sources.get(str(recipe["given"].get("sha256")))
             if pixels is None:
                 called = recipe["given"].get("name") or name[:12]
                 raise UserError(f"The picture {called} was given from outside: give it again to replay what follows.")
@@ -89,7 +89,8 @@ class _Replay:
         else:
             whole = {**recipe, "ancestry": self._ancestry} if "operation" in recipe else recipe
             picture = self.picture(whole, depth)
-        if digest(picture.pixels) != name:
+        if identity(Picture(picture.pixels, recipe)) != name:
+            # Either its recipe was changed since, or the numbers are not the same here.
             raise UserError(
                 f"The parent {name[:12]} came out with other pixels: replay it on the backend that it was painted "
                 f"with ({recipe.get('backend', 'unknown')}, version {recipe.get('version', 'unknown')})."

@@ -1,13 +1,14 @@
 """Pictures that operations begin with: painted here, with their recipe, or given by somebody, without one.
 
-A picture is known by the digest of its pixels, so that a lineage can be followed whatever the files are called. Knows
-nothing of models.
+A picture is known by its identity, the digest of its pixels and of its recipe, so that a lineage can be followed
+whatever the files are called. Knows nothing of models.
 """
 
 from __future__ import annotations
 
 import hashlib
 import io
+import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -75,8 +76,18 @@ def is_given(recipe: Mapping[str, Any]) -> bool:
     return "given" in recipe
 
 
+def identity(picture: Picture) -> str:
+    """What a picture is known by among its kin: two that look alike but were made otherwise are not the same.
+
+    The recipe names its parents by their identities, so nothing can be its own forebear.
+    """
+    recipe = {key: value for key, value in picture.recipe.items() if key != "ancestry"}
+    text = json.dumps(recipe, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(f"{digest(picture.pixels)} {text}".encode()).hexdigest()
+
+
 def digest(pixels: Pixels) -> str:
-    """What a picture is known by: the sha256 of its shape and its pixels."""
+    """The sha256 of a picture's shape and pixels."""
     shape = "x".join(map(str, pixels.shape))
     return hashlib.sha256(shape.encode() + b"\0" + np.ascontiguousarray(pixels).tobytes()).hexdigest()
 

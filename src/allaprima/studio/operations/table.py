@@ -13,10 +13,10 @@ from typing import Any, Literal
 from allaprima.engine.painter import Painter
 from allaprima.engine.picture import Picture
 from allaprima.errors import UserError
-from allaprima.studio.operations import frame, image_to_image, region, upscaling, variations
+from allaprima.studio.operations import background, blending, frame, image_to_image, region, upscaling, variations
 from allaprima.studio.painting import Painted, Unit
 
-Kind = Literal["whole", "number", "text", "choice", "flag", "mask"]
+Kind = Literal["whole", "number", "text", "choice", "flag", "mask", "numbers"]
 Given = Mapping[str, Any]
 
 
@@ -143,6 +143,27 @@ TABLE: Mapping[str, Operation] = {
             frame.work_square,
         ),
         Operation(
+            "blend",
+            "Two to five pictures become one.",
+            (
+                Argument("weights", "numbers", "one for each picture; all alike if not given"),
+                Argument("shape", "choice", "of the result", "square", choices=tuple(blending.SHAPES)),
+                Argument("noise", "number", "how much is left to the painter", blending.NOISE, low=0.02, high=1),
+                _count(4),
+                *WORDS,
+            ),
+            blending.resolve,
+            blending.work,
+            parents=(2, 5),
+        ),
+        Operation(
+            "background",
+            "Take a flat backdrop away: the picture becomes transparent there.",
+            (Argument("tolerance", "number", "how unlike the backdrop may be", background.TOLERANCE, low=1, high=120),),
+            background.resolve,
+            background.work,
+        ),
+        Operation(
             "upscale",
             "The same picture with more pixels.",
             (
@@ -218,6 +239,10 @@ def checked(argument: Argument, value: Any) -> Any:
         case "choice":
             if value not in argument.choices:
                 raise UserError(f"{argument.name} must be {' or '.join(argument.choices)}, not {value!r}.")
+        case "numbers":
+            if not isinstance(value, list | tuple) or not all(isinstance(each, int | float) for each in value):
+                raise UserError(f"{argument.name} must be numbers, not {value!r}.")
+            return [float(each) for each in value]
         case "flag":
             if not isinstance(value, bool):
                 raise UserError(f"{argument.name} must be true or false, not {value!r}.")
