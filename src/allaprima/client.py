@@ -69,11 +69,14 @@ class Done:
 
 @dataclass(frozen=True)
 class Stopped:
-    """The picture was given up after `steps` steps: `superseded` or `cancelled`."""
+    """The picture was given up after `steps` steps, `late` of which came after a newer wish: `superseded` or
+    `cancelled`. `at` is the loop's time of arrival."""
 
     id: int
     reason: str
     steps: int
+    late: int
+    at: float
 
 
 @dataclass(frozen=True)
@@ -204,9 +207,13 @@ class LiveClient:
                 notes = tuple(said["notes"])
                 self._take(Done(said["id"], said["recipe"], said["timing_ms"], said["steps"], notes))
             case "stopped":
-                self._take(Stopped(said["id"], said["reason"], said["steps"]))
+                self._take(Stopped(said["id"], said["reason"], said["steps"], said.get("late", 0), self._now()))
             case "error":
                 self._take(Refused(said["id"], said["message"], said.get("position")))
+
+    @staticmethod
+    def _now() -> float:
+        return asyncio.get_running_loop().time()
 
     def _take(self, event: Event) -> None:
         queue = self._news.get(event.id) if event.id is not None else None

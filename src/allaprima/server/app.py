@@ -63,14 +63,14 @@ def create_app(open_painter: Callable[[], Painter], configuration: Configuration
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         painter = await asyncio.to_thread(open_painter)
-        size = configuration.batch
-        if size < 1:
-            measured = await asyncio.to_thread(batching.measure, painter)
-            size = measured.size
-            log.event("batching", size=size, ms={n: round(ms, 1) for n, ms in measured.measured_ms.items()})
+        found = batching.Batching(configuration.batch, {})
+        if found.size < 1:
+            found = await asyncio.to_thread(batching.measure, painter)
+            log.event("batching", size=found.size, ms={n: round(ms, 1) for n, ms in found.measured_ms.items()})
+        app.state.batching = found
         gallery = await asyncio.to_thread(_open_gallery, configuration) if configuration.keep else None
         studio = Studio(
-            painter, batch=size, queue_size=configuration.queue_size, per_owner=configuration.per_owner
+            painter, batch=found.size, queue_size=configuration.queue_size, per_owner=configuration.per_owner
         )  # fmt: skip
         app.state.studio, app.state.gallery = studio, gallery
         app.state.desk = Desk(studio, gallery, app.state.metrics)

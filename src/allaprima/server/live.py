@@ -222,7 +222,9 @@ class Connection:
 
     def _stopped(self, event: LiveStopped) -> None:
         self._metrics.live_ended.labels(event.reason).inc()
-        self._say(event.id, {"type": "stopped", "id": event.id, "reason": event.reason, "steps": event.steps})
+        self._metrics.live_late.inc(event.late)
+        said = {"type": "stopped", "id": event.id, "reason": event.reason, "steps": event.steps, "late": event.late}
+        self._say(event.id, said)
 
     def _fail(self, id: int | None, message: str, error: Exception | None = None) -> None:
         said: dict[str, Any] = {"type": "error", "id": id, "message": message}

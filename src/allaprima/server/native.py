@@ -96,6 +96,8 @@ class Status(BaseModel):
     jobs: int
     live: int
     gallery: bool
+    batch: int = Field(description="live pictures of different people in one model call, at the most")
+    batch_ms: dict[str, float] = Field(description="what a step of so many together took when that was measured")
 
 
 @router.get("/status", responses=WRONG)
@@ -116,6 +118,8 @@ async def status(request: Request) -> Status:
         jobs=studio.scheduler.jobs,
         live=request.app.state.metrics.connections,
         gallery=request.app.state.gallery is not None,
+        batch=studio.scheduler.batch,
+        batch_ms={str(size): round(ms, 2) for size, ms in request.app.state.batching.measured_ms.items()},
     )
 
 

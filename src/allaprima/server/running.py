@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import signal
 import socket
+from collections.abc import Iterator
 
 import uvicorn
 from fastapi import FastAPI
@@ -13,10 +16,35 @@ from allaprima.server import log
 from allaprima.server.live import LONGEST_MESSAGE
 
 
+class Server(uvicorn.Server):
+    """Uvicorn's server, which leaves the signals to us: it would raise them anew when it is done, in the middle of
+    our own tidying up."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        loop = asyncio.get_running_loop()
+        caught = []
+        for each in (signal.SIGINT, signal.SIGTERM):
+            # Not everywhere can a loop do that; there Ctrl+C ends the process without our tidying up.
+            with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
+                loop.add_signal_handler(each, self._stop)
+                caught.append(each)
+        try:
+            yield
+        finally:
+            for each in caught:
+                loop.remove_signal_handler(each)
+
+    def _stop(self) -> None:
+        """Once: stop when all is answered. Twice: stop now."""
+        self.force_exit = self.should_exit
+        self.should_exit = True
+
+
 async def run(app: FastAPI, listener: socket.socket, host: str) -> None:
     """Serve until told to stop (Ctrl+C or SIGTERM). Raises AllaPrimaError when the app cannot start."""
     log.set_up()
-    server = uvicorn.Server(uvicorn.Config(
+    server = Server(uvicorn.Config(
         app, log_config=None, access_log=False, ws_max_size=LONGEST_MESSAGE, ws_max_queue=32,
         ws_per_message_deflate=False, timeout_graceful_shutdown=3, server_header=False, lifespan="off",
     ))  # fmt: skip

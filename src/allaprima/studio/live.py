@@ -50,11 +50,12 @@ class LivePicture:
 
 @dataclass(frozen=True)
 class LiveStopped:
-    """Given up after `steps` steps; nothing of this id follows."""
+    """Given up after `steps` steps, `late` of them after a newer wish had come; nothing of this id follows."""
 
     id: int
     reason: Reason
     steps: int
+    late: int = 0
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,7 @@ class LiveItem:
     painting: Begun | None = None
     last: Step | None = None
     steps: int = 0
+    steps_when_stale: int | None = None
 
     @property
     def key(self) -> tuple[Any, ...]:
@@ -130,6 +132,8 @@ class Lane:
                 LivePicture(item.id, was.picture, was.index, was.count, 0, 0.0, 0.0, item.final, was.notes)
             )  # fmt: skip
             return
+        if running is not None and running.steps_when_stale is None:
+            running.steps_when_stale = running.steps
         self.pending = item
 
     def promote(self, now: float) -> None:
@@ -161,4 +165,5 @@ class Lane:
     @staticmethod
     def _stop(item: LiveItem, reason: Reason) -> None:
         item.painting = None
-        item.emit(LiveStopped(item.id, reason, item.steps))
+        late = 0 if item.steps_when_stale is None else item.steps - item.steps_when_stale
+        item.emit(LiveStopped(item.id, reason, item.steps, late))
