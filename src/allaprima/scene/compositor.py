@@ -32,6 +32,8 @@ COLOUR_SAID_SHARE = 0.3
 FLIP_SHARE = 0.5
 SHADOW_SHARE = 0.5
 OWN_REFERENCE_SHARE = 0.5
+REFERENCE_SCALES = (0.93, 1.07)  # of the target's size
+REFERENCE_SHIFT = 0.02  # of the picture
 NEAR = 100  # sum of RGB differences that the eye passes over
 LOST_SHARE = 0.45  # of a drawing near its backdrop: more, and it gets a glow behind it
 # Things with writing or a turning direction that a mirror would make wrong.
@@ -80,7 +82,7 @@ def compose(corpus: Corpus, seed: int, size: int = 128) -> Scene:
     truth, flips = _arrange(stock, truth, float(backdrop.ground), backdrop.picture, place, craft)
     shadows = layout.stands(truth.scenery) and truth.look != "flat" and craft.random() < SHADOW_SHARE
     _paste(picture, corpus, truth, flips, shadows)
-    collage = _collage(stock, truth, memory)
+    collage = _collage(stock, truth, flips, memory)
     dense, short = captions.write(truth, voice)
     return Scene(seed, np.asarray(picture), collage, dense, short, truth)
 
@@ -121,9 +123,7 @@ def _arrange(
         flips.append(bool(sides[group]) and not _has_writing(obj.name))
     chance = craft.random(len(first)) < COLOUR_SAID_SHARE
     plain_faces = [stock.corpus.drawings[truth.objects[i].drawing].group == "face" for i in first]
-    said = tuple(
-        look[2] is not None or (bool(chance[g]) and not plain_faces[g]) for g, look in enumerate(looks)
-    )
+    said = tuple(look[2] is not None or (bool(chance[g]) and not plain_faces[g]) for g, look in enumerate(looks))
     return replace(truth, objects=tuple(objects), colour_said=said), flips
 
 
@@ -201,9 +201,7 @@ def _bounds(corpus: Corpus, index: int) -> tuple[int, int, int, int]:
 def _cut(corpus: Corpus, index: int, width: int, height: int, flip: bool) -> Image.Image:
     """The drawing's content as RGBA of this many pixels."""
     image = Image.fromarray(np.ascontiguousarray(corpus.image(index)))
-    cut = image.resize(
-        (width, height), Image.Resampling.BILINEAR, box=_bounds(corpus, index), reducing_gap=2.0
-    )
+    cut = image.resize((width, height), Image.Resampling.BILINEAR, box=_bounds(corpus, index), reducing_gap=2.0)
     return cut.transpose(Image.Transpose.FLIP_LEFT_RIGHT) if flip else cut
 
 
@@ -237,9 +235,7 @@ def _light_behind(picture: Image.Image, cut: Image.Image, left: int, top: int) -
     mask.paste(cut.getchannel("A"), (2 * reach, 2 * reach))
     mask = mask.filter(ImageFilter.BoxBlur(reach * 0.7)).filter(ImageFilter.BoxBlur(reach * 0.5))
     x, y = left - 2 * reach, top - 2 * reach
-    behind = picture.crop((left, top, left + cut.width, top + cut.height)).resize(
-        (1, 1), Image.Resampling.BOX
-    )
+    behind = picture.crop((left, top, left + cut.width, top + cut.height)).resize((1, 1), Image.Resampling.BOX)
     glow = (250, 246, 232) if colours.lightness(behind.getpixel((0, 0))) < 0.62 else (44, 46, 66)
     most = 205 if glow[0] > 128 else 130
     mask = mask.point(lambda value: min(value * 2, most))
@@ -261,8 +257,12 @@ def _cast_shadow(picture: Image.Image, left: int, top: int, width: int, height: 
     picture.paste((18, 20, 32), (x, y, x + mask.width, y + mask.height), mask)
 
 
-def _collage(stock: Stock, truth: Truth, rng: np.random.Generator) -> np.ndarray:
-    """The drawings that memory would offer for this scene, near where they will be: uint8 [128, 128, 4]."""
+def _collage(stock: Stock, truth: Truth, flips: list[bool], rng: np.random.Generator) -> np.ndarray:
+    """The drawings that memory would offer for this scene, near where they will be: uint8 [128, 128, 4].
+
+    They look the way their targets look: were the mirror thrown anew, the best guess at the target from noise would
+    be the mean of both ways, a blob.
+    """
     sheet = Image.new("RGBA", (COLLAGE_SIZE, COLLAGE_SIZE), (0, 0, 0, 0))
     standing = layout.stands(truth.scenery)
     for number, start in enumerate(_firsts(truth.counts)):
@@ -271,9 +271,9 @@ def _collage(stock: Stock, truth: Truth, rng: np.random.Generator) -> np.ndarray
         index = index if own else stock.reference(rng, index)
         left, top, right, bottom = _bounds(stock.corpus, index)
         aspect = (right - left) / (bottom - top)
-        turned = rng.random() < 0.5 and not _has_writing(truth.objects[start].name)
+        turned = flips[start]
         for obj in truth.objects[start : start + truth.counts[number]]:
-            scale, dx, dy = rng.uniform(0.85, 1.15), *rng.uniform(-0.06, 0.06, 2)
+            scale, dx, dy = rng.uniform(*REFERENCE_SCALES), *rng.uniform(-REFERENCE_SHIFT, REFERENCE_SHIFT, 2)
             box = _around(obj.box, scale, dx, dy, standing)
             fitted = layout.settle([box], [aspect], scenery=truth.scenery)[0]
             width, height = _pixels(fitted, COLLAGE_SIZE)
