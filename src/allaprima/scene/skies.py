@@ -143,7 +143,10 @@ def _aurora(stage: Stage, horizon: float) -> None:
         reach = 0.16 + 0.12 * curve(rng, c.x, 4, 2)
         reach = np.maximum(reach, 0.06)
         up = (base[None, :] - c.y[:, None]) / reach[None, :]
-        glow = np.where(up > 0, np.exp(-np.maximum(up, 0) * 1.3), np.exp(np.minimum(up, 0) * 9)) * np.maximum(rays, 0.1)[None, :]
+        glow = (
+            np.where(up > 0, np.exp(-np.maximum(up, 0) * 1.3), np.exp(np.minimum(up, 0) * 9))
+            * np.maximum(rays, 0.1)[None, :]
+        )
         share = np.minimum(np.maximum(up * 0.45, 0), 1)[..., None]
         colour = greens[ribbon] * (1 - share) + greens[2] * share
         c.px += (glow * np.float32(0.62 - 0.2 * ribbon))[..., None] * colour * np.maximum(1 - c.px, 0)
