@@ -306,6 +306,22 @@ def test_img2img_begins_with_the_picture(client: httpx.Client) -> None:
     assert means[0][0] - means[0][2] > means[1][0] - means[1][2] + 20
 
 
+def test_img2img_within_a_mask_keeps_the_rest(client: httpx.Client) -> None:
+    mask = Image.new("L", (256, 256), 0)
+    mask.paste(255, (0, 0, 128, 256))
+    out = io.BytesIO()
+    mask.save(out, "PNG")
+    for invert, kept in ((0, slice(192, None)), (1, slice(None, 64))):
+        body = {
+            "prompt": "a bird", "init_images": [png((256, 256))], "width": 256, "height": 256, "steps": 2,
+            "mask": base64.b64encode(out.getvalue()).decode("ascii"), "inpainting_mask_invert": invert,
+        }  # fmt: skip
+        response = client.post(f"{API}/img2img", json=body)
+        assert response.status_code == 200, response.text
+        made = np.asarray(picture(response.json()["images"][0]).convert("RGB"), np.int16)
+        assert np.abs(made - np.array((200, 40, 40), np.int16)).max(2)[:, kept].max() <= 2
+
+
 def test_img2img_without_or_with_no_picture_is_refused(client: httpx.Client) -> None:
     assert client.post(f"{API}/img2img", json={"prompt": "a fox"}).status_code == 404
     for text in ("", "no base64!", base64.b64encode(b"no picture").decode()):
@@ -325,6 +341,19 @@ def test_interrogating_tells_the_words_of_pictures_painted_here_and_of_no_others
     made = txt2img(client, prompt="a red fox")["images"][0]
     assert client.post(f"{API}/interrogate", json={"image": made, "model": "clip"}).json() == {"caption": "a red fox"}
     assert client.post(f"{API}/interrogate", json={"image": png()}).status_code == 501
+
+
+def test_odd_options_and_infotexts_break_nothing(client: httpx.Client) -> None:
+    for body in ('{"a": NaN, "b": [1], "c": "\\ud800", "sd_model_checkpoint": null}', '{"\\ud800": 1}'):
+        response = client.post(f"{API}/options", content=body, headers={"content-type": "application/json"})
+        assert response.status_code in (200, 422), response.text
+    assert client.get(f"{API}/options").status_code == 200
+    assert client.post(f"{API}/options", json={"sd_model_checkpoint": ["x"]}).status_code == 422
+    out = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(out, "PNG")
+    for text in ('a\nSteps: 4, Odd: "\\x", Seed: 1', "word " * 50_000, ":::,,,", ""):
+        image = base64.b64encode(shapes.with_text(out.getvalue(), text)).decode("ascii")
+        assert client.post(f"{API}/png-info", json={"image": image}).status_code == 200
 
 
 def test_texts_in_png_may_be_of_any_script() -> None:

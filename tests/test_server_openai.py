@@ -332,6 +332,20 @@ def test_edits_begin_with_the_picture(client: httpx.Client, field: str) -> None:
     assert means[0][0] - means[0][2] > means[1][0] - means[1][2] + 20  # of the red one there is more red
 
 
+def test_edits_within_a_mask_keep_the_rest(client: httpx.Client) -> None:
+    mask = Image.new("RGBA", (256, 256), (0, 0, 0, 255))
+    mask.paste((0, 0, 0, 0), (0, 0, 128, 256))
+    out = io.BytesIO()
+    mask.save(out, "PNG")
+    files = {"image": ("a.png", png((256, 256)), "image/png"), "mask": ("m.png", out.getvalue(), "image/png")}
+    data = {"prompt": "a blue bird", "size": "256x256", "response_format": "b64_json"}
+    response = client.post("/v1/images/edits", data=data, files=files)
+    assert response.status_code == 200, response.text
+    made = np.asarray(picture(response.json()["data"][0]["b64_json"]).convert("RGB"), np.int16)
+    changed = np.abs(made - np.array((200, 40, 40), np.int16)).max(2)
+    assert changed[:, 192:].max() <= 2 and changed[:, :96].mean() > 10
+
+
 def test_edits_stream_their_own_events(client: httpx.Client) -> None:
     files = {"image": ("a.png", png(), "image/png")}
     data = {"prompt": "a fox", "stream": "true", "partial_images": "2"}
@@ -346,6 +360,17 @@ def test_variations_of_a_picture_from_elsewhere_need_no_words(client: httpx.Clie
     assert response.status_code == 200, response.text
     each = response.json()["data"]
     assert len(each) == 2 and each[0]["url"] and picture(each[0]["b64_json"]).size == (512, 512)
+
+
+def test_broken_forms_are_refused(client: httpx.Client) -> None:
+    for kind, body in (
+        ("multipart/form-data", b"x"),
+        ("multipart/form-data; boundary=x", b"garbage"),
+        ("multipart/form-data; boundary=x; charset=none", b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\nb'),
+        ("application/json", b"{}"),
+    ):
+        response = client.post("/v1/images/edits", content=body, headers={"content-type": kind})
+        assert response.status_code == 400 and response.json()["error"]["message"], (kind, response.text)
 
 
 def test_uploads_that_are_no_pictures_are_refused(client: httpx.Client) -> None:

@@ -11,13 +11,13 @@ import io
 from typing import Any
 
 from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse, Response
-from PIL import Image
+from fastapi.responses import Response
+from PIL import Image, ImageOps
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
 import allaprima
-from allaprima.server import a1111_extras, a1111_listings, commission, log, sizes
+from allaprima.server import a1111_extras, a1111_listings, commission, log, sizes, uploads
 from allaprima.server import a1111_shapes as shapes
 from allaprima.server.a1111_extras import taken
 from allaprima.server.a1111_listings import styles_of
@@ -56,10 +56,18 @@ async def img2img(wish: ImageToImage, request: Request) -> Response:
     studio: Studio = request.app.state.studio
     job, extra, sampler = _commission(studio, wish, request)
     image = await studio.in_thread(taken, wish.init_images[0])
-    mask = await studio.in_thread(taken, wish.mask) if wish.mask else None
+    mask = await studio.in_thread(_mask, wish.mask, bool(wish.inpainting_mask_invert)) if wish.mask else None
     strength = 0.75 if wish.denoising_strength is None else wish.denoising_strength
     record = await commission.begin_from(studio, job, image, mask, strength)
     return await _painted(request, wish, record, job, {"Denoising strength": strength, **extra}, sampler)
+
+
+def _mask(text: str, inverted: bool) -> bytes:
+    """A mask as a PNG that is white where the picture may change. Raises UserError."""
+    light = uploads.opened(uploads.from_base64(text, "The mask"), "The mask").convert("L")
+    out = io.BytesIO()
+    (ImageOps.invert(light) if inverted else light).save(out, "PNG", compress_level=1)
+    return out.getvalue()
 
 
 def _commission(studio: Studio, wish: TextToImage, request: Request) -> tuple[Commission, dict[str, Any], str]:
@@ -127,7 +135,7 @@ async def _painted(
     echo = wish.model_dump(exclude={"init_images", "mask"}) | {"force_task_id": task.id, "script_args": []}
     headers = commission.declared(record, wish.steps) | {"x-task-id": _header(task.id)}
     told = shapes.info(wish, pictures, texts, studio.model, extra, asked)
-    return JSONResponse({"images": images, "parameters": echo, "info": told}, headers=headers)
+    return await commission.answered(studio, {"images": images, "parameters": echo, "info": told}, headers)
 
 
 def _so_far(task: Task) -> list[Picture]:
@@ -145,7 +153,7 @@ def _in_base64(file: bytes, text: str) -> str:
 
 
 def _header(text: str) -> str:
-    return text.encode("ascii", "replace").decode("ascii").replace("\r", " ").replace("\n", " ")
+    return "".join(each if " " <= each <= "~" else "?" for each in text).strip()
 
 
 def tasks_of(request: Request) -> Tasks:

@@ -6,6 +6,7 @@ Thin and without painting; the answers are what clients look for before they let
 from __future__ import annotations
 
 import contextlib
+import math
 from pathlib import Path
 from typing import Any
 
@@ -61,13 +62,19 @@ async def set_options(asked: dict[str, Any], request: Request) -> None:
     studio: Studio = request.app.state.studio
     wanted = asked.get("sd_model_checkpoint")
     known = {title_of(studio), studio.model["name"], studio.model["sha256"], studio.model["sha256"][:10]}
-    if wanted not in (None, "") and wanted not in known:
+    if wanted not in (None, "") and (not isinstance(wanted, str) or wanted not in known):
         raise UserError(f"No checkpoint is called {str(wanted)[:100]!r}: there is {title_of(studio)!r}.")
-    simple = {key[:100]: value for key, value in asked.items() if isinstance(value, str | int | float | bool)}
     kept = _set_by(request)
-    kept |= {key: value[:500] if isinstance(value, str) else value for key, value in simple.items()}
+    kept |= {key: value for key, value in asked.items() if len(key) <= 100 and _is_plain(key) and _is_plain(value)}
     for key in list(kept)[:-MOST_OPTIONS]:
         del kept[key]
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether a value can be given back as it is: a truth, a number, or a text that is one."""
+    if isinstance(value, str):
+        return len(value) <= 1000 and not any("\ud800" <= each <= "\udfff" for each in value)
+    return isinstance(value, bool | int) or (isinstance(value, float) and math.isfinite(value))
 
 
 def _set_by(request: Request) -> dict[str, Any]:

@@ -31,6 +31,8 @@ SAMPLERS: dict[str, tuple[str, ...]] = {
                  "DPM++ 2M a", "k_dpmpp_2m"),
 }  # fmt: skip
 SOLVERS = {"Euler": "euler", "DPM++ 2M": "multistep"}
+LONGEST_FACTS = 10_000
+_FACT = re.compile(r'\s*(\w[\w \-/]{0,60}):\s*("(?:\\.|[^\\"])*"|[^,]*)(?:,|$)')
 _SCHEDULE = re.compile(
     r"\s+(karras|exponential|polyexponential|sgm uniform|normal|simple|beta|uniform|turbo|automatic)$", re.IGNORECASE
 )
@@ -64,7 +66,6 @@ class TextToImage(BaseModel):
     hr_scale: float = Field(2.0, gt=0.0, le=16.0)
     hr_resize_x: int = Field(0, ge=0, le=sizes.MOST_ASKED_SIDE)
     hr_resize_y: int = Field(0, ge=0, le=sizes.MOST_ASKED_SIDE)
-    override_settings: dict[str, Any] = {}
     send_images: bool = True
     save_images: bool = False
     force_task_id: str | None = Field(None, max_length=200)
@@ -251,5 +252,12 @@ def read_infotext(text: str) -> dict[str, str]:
 
 
 def _facts(line: str) -> list[tuple[str, str]]:
-    found = re.findall(r'\s*(\w[\w \-/]*):\s*("(?:\\.|[^\\"])*"|[^,]*)(?:,|$)', line)
-    return [(key.strip(), json.loads(value) if value.startswith('"') else value.strip()) for key, value in found]
+    found = _FACT.findall(line[:LONGEST_FACTS])
+    return [(key.strip(), _unquoted(value.strip())) for key, value in found]
+
+
+def _unquoted(value: str) -> str:
+    try:
+        return str(json.loads(value)) if value.startswith('"') else value
+    except ValueError:
+        return value

@@ -10,6 +10,8 @@ shapes in which the APIs ask and answer.
 from __future__ import annotations
 
 import asyncio
+import base64
+import json
 import re
 import secrets
 import threading
@@ -19,6 +21,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fastapi import Request
+from fastapi.responses import Response
 
 from allaprima.errors import AllaPrimaError, UserError
 from allaprima.server import sizes
@@ -131,21 +134,23 @@ async def begin_from(
 ) -> JobRecord:
     """Queue a commission that begins with a picture: `strength` 0 keeps it, 1 follows the words alone.
 
-    Words are the commission's, or else those that the picture was painted from. Raises UserError, QueueFull, and
-    NotYet for masks.
+    With `mask` (a PNG, white or transparent where the picture may change) the rest of it is kept, whatever `strength`.
+    Words are the commission's, or else those that the picture was painted from. Raises UserError, QueueFull.
     """
-    if mask is not None:
-        raise NotYet("Edits within a mask cannot be done yet: leave the mask out, and the whole picture is edited.")
     parent = await studio.in_thread(operations.from_bytes, image)
     prompt, memory = _plain(studio, shortened(commission.prompt)), commission.more.get("memory")
     if not prompt and not parent.recipe.get("prompt"):
         prompt, memory = NO_WORDS, 0.0
-    given = {
-        "strength": strength, "count": commission.count, "steps": commission.steps, "prompt": prompt or None,
+    given: dict[str, Any] = {
+        "count": commission.count, "steps": commission.steps, "prompt": prompt or None,
         "seed": None if commission.seed is None else commission.seed % SEEDS, "guidance": commission.guidance,
         "negative": shortened(commission.negative) or None, "style": commission.more.get("style"), "memory": memory,
     }  # fmt: skip
-    painter, name = studio.painter, "image-to-image"
+    painter = studio.painter
+    if mask is None:
+        name, given["strength"] = "image-to-image", strength
+    else:
+        name, given["mask"] = "region", base64.b64encode(mask).decode("ascii")
     arguments = await studio.in_thread(operations.resolve, painter, name, [parent], given)
     record = JobRecord(new_id(), commission.owner, commission.kind, {"prompt": prompt})
     record.steps = operations.steps_of(arguments)
@@ -221,3 +226,9 @@ def declared(record: JobRecord, asked_steps: int | None = None) -> dict[str, str
     if asked_steps is not None and asked_steps > sizes.MOST_STEPS:
         said["x-allaprima-steps"] += f"; asked={asked_steps}; most={sizes.MOST_STEPS}"
     return said
+
+
+async def answered(studio: Studio, content: dict[str, Any], headers: dict[str, str]) -> Response:
+    """JSON of some megabytes, written without holding up the event loop."""
+    body = await studio.in_thread(lambda: json.dumps(content, allow_nan=False).encode("ascii"))
+    return Response(body, media_type="application/json", headers=headers)

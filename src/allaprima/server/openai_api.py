@@ -13,6 +13,7 @@ import base64
 import json
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from functools import partial
 from typing import Any, TypeVar
 
 from fastapi import APIRouter, Request
@@ -58,12 +59,12 @@ class Route(APIRoute):
                 response = error_response(429, str(error))
                 response.headers["retry-after"] = str(max(round(error.retry_after), 1))
                 return response
-            except commission.NotYet as error:
-                return error_response(501, str(error))
             except UserError as error:
                 return error_response(400, str(error), param=_param(error))
             except commission.Interrupted as error:
-                return error_response(409, str(error), code="interrupted")
+                response = error_response(409, str(error), code="interrupted")
+                response.headers["x-should-retry"] = "false"  # the SDK would ask again
+                return response
             except HTTPException as error:
                 return error_response(error.status_code, str(error.detail))
 
@@ -206,13 +207,18 @@ async def _read_form(request: Request, kind: type[W]) -> tuple[W, dict[str, list
         raise UserError("The image comes in a form: Content-Type must be multipart/form-data.")
     fields: dict[str, str] = {}
     files: dict[str, list[bytes]] = {}
-    async with request.form(max_files=MOST_FILES + 1, max_fields=100) as form:
-        for name, value in form.multi_items():
-            name = name.removesuffix("[]")
-            if isinstance(value, UploadFile):
-                files.setdefault(name, []).append(await value.read())
-            elif value != "":
-                fields[name] = value
+    try:
+        async with request.form(max_files=MOST_FILES + 1, max_fields=100) as form:
+            for name, value in form.multi_items():
+                name = name.removesuffix("[]")
+                if isinstance(value, UploadFile):
+                    files.setdefault(name, []).append(await value.read())
+                elif value != "":
+                    fields[name] = value
+    except HTTPException:
+        raise
+    except Exception as error:  # broken forms break their reader in many ways
+        raise UserError(f"The form cannot be read: {type(error).__name__}.") from error
     return kind.model_validate(fields), files
 
 
@@ -244,7 +250,7 @@ async def _answer(
         data.append(each)
     size = (pictures[0].width, pictures[0].height)
     headers["x-allaprima-size"] = shapes.size_name(size)
-    return JSONResponse(shapes.images_response(wish, data, size, quality, used), headers=headers)
+    return await commission.answered(studio, shapes.images_response(wish, data, size, quality, used), headers)
 
 
 async def _events(
@@ -254,9 +260,12 @@ async def _events(
     """The events of a commission: partial pictures of the first of its pictures, then each picture complete."""
     created = int(time.time())
 
-    def sent(kind: str, b64: str, picture: Picture, more: Mapping[str, Any]) -> str:
-        size = (picture.width, picture.height)
-        return _line(kind, shapes.event(kind, wish, b64, size, quality, created, more))
+    async def sent(kind: str, encode: Callable[[], str], picture: Picture, more: Mapping[str, Any]) -> str:
+        def line() -> str:
+            size = (picture.width, picture.height)
+            return _line(kind, shapes.event(kind, wish, encode(), size, quality, created, more))
+
+        return await studio.in_thread(line)
 
     try:
         async for event in _with_signs_of_life(record):
@@ -265,15 +274,15 @@ async def _events(
             elif event.name == "draft":
                 draft = event.data
                 picture = await studio.in_thread(sizes.fitted, draft.pictures[0], job.size)
-                b64 = await studio.in_thread(shapes.drafted, picture, wish.output_format)
                 more = {"partial_image_index": draft.partial, "step": draft.index + 1, "steps": draft.count}
-                yield sent(f"{name}.partial_image", b64, picture, more)
+                encode = partial(shapes.drafted, picture, wish.output_format)
+                yield await sent(f"{name}.partial_image", encode, picture, more)
                 if pace is not None:
                     pace.sent()
         for picture in await commission.finished(studio, record, job.size):
-            file = await studio.in_thread(shapes.encoded, picture, wish.output_format, wish.output_compression)
-            b64 = (await studio.in_thread(base64.b64encode, file)).decode("ascii")
-            yield sent(f"{name}.completed", b64, picture, {"usage": dict(used), "seed": picture.seed})
+            encode = partial(shapes.encoded_text, picture, wish.output_format, wish.output_compression)
+            more = {"usage": dict(used), "seed": picture.seed}
+            yield await sent(f"{name}.completed", encode, picture, more)
         yield "data: [DONE]\n\n"
     except AllaPrimaError as error:
         status = 400 if isinstance(error, UserError) else 409

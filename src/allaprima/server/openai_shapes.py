@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from fastapi.responses import JSONResponse
+from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from allaprima.errors import UserError
@@ -197,12 +198,15 @@ def encoded(picture: Picture, format: str, compression: int | None) -> bytes:
     data = encoding.file(picture, format)
     if compression is None or format == "png":
         return data
-    from PIL import Image
-
     exif = Image.open(io.BytesIO(data)).info.get("exif", b"")
     out = io.BytesIO()
     picture.image.save(out, encoding.FORMATS[format][0], quality=compression, exif=exif)
     return out.getvalue()
+
+
+def encoded_text(picture: Picture, format: str, compression: int | None) -> str:
+    """The same in base64. Blocks."""
+    return base64.b64encode(encoded(picture, format, compression)).decode("ascii")
 
 
 def drafted(picture: Picture, format: str) -> str:
