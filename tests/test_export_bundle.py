@@ -1,0 +1,141 @@
+"""Bundles made for real of tiny networks: parity, refusal, and a picture painted from what was written."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+onnx = pytest.importorskip("onnx")
+
+from allaprima.engine.bundle import Bundle  # noqa: E402
+from allaprima.engine.library import Library  # noqa: E402
+from allaprima.engine.painter import Painter  # noqa: E402
+from allaprima.errors import ExportError  # noqa: E402
+from allaprima.export import time_table, weights  # noqa: E402
+from allaprima.export.bundle import Choices, Report, Trained, export_bundle  # noqa: E402
+from tiny_training import tiny_bank, tiny_corpus, tiny_trained  # noqa: E402
+
+pytestmark = pytest.mark.train
+
+
+@dataclass(frozen=True)
+class Workshop:
+    trained: Trained
+    corpus: Path
+    bank: Path
+    report: Report
+
+    def export(self, out: Path, **options: object) -> Report:
+        return export_bundle(out, corpus=self.corpus, bank=self.bank, cache=None, trained=self.trained,
+                             say=lambda _line: None, **options)  # type: ignore[arg-type]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
+    folder = tmp_path_factory.mktemp("export")
+    trained = tiny_trained(folder)
+    corpus = tiny_corpus(folder / "corpus")
+    bank = tiny_bank(folder / "bank", corpus, trained)
+    report = export_bundle(folder / "tiny", corpus=corpus, bank=bank, cache=folder / "cache", trained=trained,
+                           say=lambda _line: None)  # fmt: skip
+    return Workshop(trained, corpus, bank, report)
+
+
+def test_every_output_matches_torch_before_and_after_it_is_stored_small(workshop: Workshop) -> None:
+    seen = {(each.graph, each.output, each.kind) for each in workshop.report.parities}
+    assert {(graph, kind) for graph, _, kind in seen} == {
+        (graph, kind)
+        for graph in ("text_encoder", "denoiser", "decoder", "encoder") for kind in ("traced", "written")
+    }  # fmt: skip
+    assert all(each.holds for each in workshop.report.parities)
+
+
+def test_the_engine_opens_the_bundle_and_paints_with_it(workshop: Workshop) -> None:
+    bundle = Bundle.open(workshop.report.folder)
+    assert bundle.latent_shape == (16, 16, 16)
+    assert sorted(bundle.time_grids) == [1, 2, 4, 8, 16, 32]
+    assert bundle.guidance_scale == 3.0 and bundle.guidance_interval == (0.1, 1.0)
+    painter = Painter(bundle, "onnxruntime", threads=1)
+    first, again = (painter.paint("a red apple under a starry night sky", seed=7, steps=2) for _ in range(2))
+    other = painter.paint("a red apple under a starry night sky", seed=8, steps=2)
+    assert first.pixels.shape == (256, 256, 3)
+    assert np.array_equal(first.pixels, again.pixels) and not np.array_equal(first.pixels, other.pixels)
+    assert first.pixels.std() > 1.0
+
+
+def test_graphs_take_any_batch_and_nothing_else_is_free(workshop: Workshop) -> None:
+    for graph in ("text_encoder", "denoiser", "decoder", "encoder"):
+        model = onnx.load(workshop.report.folder / f"{graph}.onnx")
+        for value in (*model.graph.input, *model.graph.output):
+            first, *rest = value.type.tensor_type.shape.dim
+            assert first.dim_param == "n" and all(axis.dim_value > 0 for axis in rest), (graph, value.name)
+
+
+def test_a_tampered_graph_is_refused_with_numbers_and_the_old_bundle_stays(workshop: Workshop, tmp_path: Path) -> None:
+    out = tmp_path / "bundle"
+    out.mkdir()
+    (out / "old.txt").write_text("old")
+
+    def tamper(name: str, model: onnx.ModelProto) -> onnx.ModelProto:
+        if name == "decoder":
+            for constant in model.graph.initializer:
+                value = onnx.numpy_helper.to_array(constant)
+                if value.dtype == np.float32 and value.ndim == 4:
+                    constant.CopyFrom(onnx.numpy_helper.from_array(value * 1.001, constant.name))
+                    break
+        return model
+
+    with pytest.raises(ExportError, match=r"decoder picture \(traced\): relative error [0-9.e-]+, allowed 1e-04"):
+        workshop.export(out, alter=tamper)
+    assert [path.name for path in tmp_path.iterdir()] == ["bundle"]
+    assert (out / "old.txt").read_text() == "old"
+
+
+def test_a_bundle_that_is_too_large_is_refused_with_its_sizes(workshop: Workshop, tmp_path: Path) -> None:
+    with pytest.raises(ExportError, match="MB"):
+        workshop.export(tmp_path / "bundle", choices=Choices(largest=600_000))
+    assert not (tmp_path / "bundle").exists()
+
+
+def test_a_time_network_that_no_table_stands_for_is_refused() -> None:
+    def wild(time: torch.Tensor) -> torch.Tensor:
+        return torch.sin(9000.0 * time)[:, None]
+
+    def smooth(time: torch.Tensor) -> torch.Tensor:
+        return torch.sin(9.0 * time)[:, None]
+
+    with pytest.raises(ExportError, match="no table stands for .* 257 rows .* 2049 rows"):
+        time_table.fitting_rows(wild)
+    assert time_table.fitting_rows(smooth)[0] == 257
+
+
+def test_the_library_names_every_drawing_and_finds_it(workshop: Workshop) -> None:
+    library = Library.open(Bundle.open(workshop.report.folder))
+    assert len(library.drawings) == workshop.report.library["drawings"] == 36
+    match = library.exact("cat")
+    assert match is not None and match.concept == "cat"
+    for drawing in library.drawings:
+        pixels = library.image(drawing)
+        assert pixels.shape[2] == 4 and 88 <= max(pixels.shape[:2]) <= 96
+        assert library.phrases[drawing.phrases[0]] == drawing.name.lower()
+    table = json.loads((workshop.report.folder / "library.json").read_text())
+    assert len(table["phrases"]) == len(set(table["phrases"]))
+    assert "| `" in (workshop.report.folder / "CREDITS.md").read_text()
+
+
+def test_narrow_weights_are_half_or_a_quarter_and_still_close(workshop: Workshop) -> None:
+    from allaprima.export import graphs, parity
+
+    model = graphs.denoiser_graph(workshop.trained.denoiser, rows=257)
+    feeds = {name: value.numpy() for name, value in graphs.example_feeds(3).items()}
+    wanted = parity.session(model).run(None, feeds)
+    half, quarter = weights.narrowed(model), weights.narrowed(model, eight_bits=True)
+    assert half.ByteSize() < 0.62 * model.ByteSize() and quarter.ByteSize() < 0.8 * half.ByteSize()
+    for narrow, allowed in ((half, 2e-3), (quarter, 5e-2)):
+        (found,) = parity.compare("denoiser", narrow, feeds, wanted, kind="written", allowed=allowed)
+        assert found.holds, str(found)
