@@ -238,3 +238,39 @@ def test_jobs_survive_their_server(tiny_bundle, tmp_path) -> None:
         kept = api.get("/api/gallery", params={"limit": 200}).json()["pictures"]
         assert sorted(entry["job"] for entry in kept) == sorted(ids)
         assert server.stop() == 0
+
+
+def test_pictures_are_varied_enlarged_and_varied_again(api) -> None:
+    named = {each["name"]: each for each in api.get("/api/operations").json()}
+    assert {"vary", "reroll", "upscale", "region", "zoom", "pan"} <= set(named)
+    assert {"name", "kind", "help", "default", "low", "high", "choices"} == set(named["vary"]["arguments"][0])
+    job = ended(api, api.post("/api/jobs", json={"prompt": FOX, "steps": 2, "count": 2}).json()["id"])
+    wish = {"pictures": [{"job": job["id"], "index": 1}], "arguments": {"strength": "strong", "count": 2}}
+    response = api.post("/api/operations/vary", json=wish)
+    assert response.status_code == 202, response.text
+    varied = ended(api, response.json()["id"])
+    assert varied["state"] == "done" and len(varied["pictures"]) == 2, varied
+    entry = varied["pictures"][0]["entry"]
+    line = api.get(f"/api/gallery/{entry}/lineage").json()
+    assert [each["id"] for each in line] == [job["pictures"][1]["entry"], entry]
+    large = ended(api, api.post("/api/operations/upscale", json={"pictures": [{"entry": entry}]}).json()["id"])
+    assert (large["pictures"][0]["width"], large["pictures"][0]["height"]) == (512, 512)
+    again = ended(api, api.post("/api/recipes", json={"recipe": varied["pictures"][0]["recipe"]}).json()["id"])
+    assert again["state"] == "done", again["error"]
+    one, other = (api.get(each["pictures"][0]["url"]).content for each in (again, varied))
+    assert Image.open(io.BytesIO(one)).tobytes() == Image.open(io.BytesIO(other)).tobytes()
+
+
+def test_operations_that_cannot_be_are_told(api) -> None:
+    picture = {"data": "iVBORw0KGgo="}
+    for name, wish, status in (
+        ("sing", {"pictures": [picture]}, 404),
+        ("vary", {"pictures": [picture]}, 422),
+        ("vary", {"pictures": []}, 422),
+        ("vary", {"pictures": [{"entry": "x", "job": "y"}]}, 422),
+        ("vary", {"pictures": [{"entry": "nothing"}]}, 404),
+        ("vary", {"pictures": [{"job": "nothing", "index": 0}]}, 404),
+    ):
+        response = api.post(f"/api/operations/{name}", json=wish)
+        assert response.status_code == status, (name, wish, response.text)
+        assert response.json()["error"]["message"]

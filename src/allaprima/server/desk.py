@@ -9,16 +9,19 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-from allaprima.errors import AllaPrimaError
+from allaprima.errors import AllaPrimaError, UserError
 from allaprima.gallery.gallery import Gallery
 from allaprima.gallery.records import Job, NewPicture
-from allaprima.server import log
+from allaprima.server import log, uploads
 from allaprima.server.metrics import Metrics
+from allaprima.studio import operations
 from allaprima.studio.jobs import new_id
-from allaprima.studio.studio import JobRecord, Options, Order, Studio
+from allaprima.studio.painting import Painted, Prepared
+from allaprima.studio.studio import JobRecord, Options, Order, Picture, Studio
 
 SEEDS = 2**32
 # What a request of each kind asks the studio for; the request is plain JSON, as it is written down.
@@ -41,6 +44,17 @@ def repeated(request: Mapping[str, Any], owner: str, id: str) -> Order:
 KINDS: dict[str, Make] = {"paint": painted, "recipe": repeated}
 
 
+@dataclass(frozen=True)
+class Plan:
+    """A job that was checked: an order for the studio, or work of another kind with what it costs."""
+
+    order: Order | None = None
+    begin: Callable[[], Iterator[Any]] | None = None
+    cost_ms: float = 0.0
+    steps: int = 0
+    notes: tuple[str, ...] = ()
+
+
 class Desk:
     """Jobs of one server."""
 
@@ -53,20 +67,24 @@ class Desk:
     ) -> JobRecord | Job:
         """Take a job in: its record, or what is written of it when the same `key` asked for it before.
 
-        Raises PromptError and UserError for what cannot be painted, QueueFull.
+        `kind` is `paint`, `recipe` or an operation's name. Raises PromptError and UserError for what cannot be
+        painted, QueueFull.
         """
-        asked = {"default_seed": secrets.randbelow(SEEDS), **request} if kind == "paint" else dict(request)
-        self._studio.check(KINDS[kind](asked, owner, "-"))
+        if kind in operations.TABLE:
+            asked = await self._resolved(kind, request, owner)
+        else:
+            asked = {"default_seed": secrets.randbelow(SEEDS), **request} if kind == "paint" else dict(request)
+        plan = await self._plan(kind, asked, owner)
         self._studio.scheduler.check_room(owner)
         if self._gallery is None:
-            return self._submit(kind, asked, owner, new_id())
+            return self._start(plan, kind, asked, owner, new_id())
         row = await asyncio.to_thread(self._gallery.jobs.add, owner, kind, asked, key=key)
         known = self._studio.progress(row.id)
         if known is not None:
             return known
         if row.state != "queued":
             return row
-        return self._submit(kind, asked, owner, row.id)
+        return self._start(plan, kind, asked, owner, row.id)
 
     async def restore(self) -> int:
         """Queue what an earlier server did not finish; how many jobs that were."""
@@ -74,20 +92,84 @@ class Desk:
             return 0
         restored = 0
         for row in await asyncio.to_thread(self._gallery.jobs.unfinished):
-            if row.state != "queued" or row.kind not in KINDS:
+            if row.state != "queued" or row.kind not in {*KINDS, *operations.TABLE}:
                 continue  # another server is at it, or it is a newer version's
             try:
-                self._submit(row.kind, row.request, row.owner, row.id)
+                plan = await self._plan(row.kind, row.request, row.owner)
+                self._start(plan, row.kind, row.request, row.owner, row.id)
                 restored += 1
             except (AllaPrimaError, KeyError, TypeError, AttributeError) as error:
                 said = {"error": f"It cannot be taken up again: {error}"}
                 await asyncio.to_thread(self._gallery.jobs.set, row.id, "failed", said)
         return restored
 
-    def _submit(self, kind: str, request: Mapping[str, Any], owner: str, id: str) -> JobRecord:
-        order = KINDS[kind](request, owner, id)
+    async def pictures(self, refs: Sequence[Mapping[str, Any]], owner: str) -> list[Picture]:
+        """The pictures that are meant: `{"entry"}`, `{"job", "index"}` or `{"data"}` (base64). Raises UserError."""
+        return [await self._picture(ref, owner) for ref in refs]
+
+    async def _picture(self, ref: Mapping[str, Any], owner: str) -> Picture:
+        if ref.get("data") is not None:
+            data = await self._studio.in_thread(uploads.from_base64, ref["data"])
+            await self._studio.in_thread(uploads.opened, data)
+            return await self._studio.in_thread(operations.from_bytes, data)
+        if ref.get("entry") is not None:
+            if self._gallery is None:
+                raise UserError("This server keeps no pictures: name a job's picture, or send one.")
+            entry = await asyncio.to_thread(self._gallery.get, ref["entry"], owner)
+            data = await asyncio.to_thread(self._gallery.data, entry.id, owner)
+            return await self._studio.in_thread(lambda: operations.from_bytes(data, recipe=entry.recipe))
+        record = self._studio.progress(str(ref.get("job")))
+        made = record.pictures if record is not None and record.owner == owner else []
+        for each in made:
+            if each.index == ref.get("index", 0) and each.png:
+                return each.picture
+        raise UserError("There is no such picture: name one by its entry, by its job and index, or send it.")
+
+    async def _resolved(self, kind: str, request: Mapping[str, Any], owner: str) -> dict[str, Any]:
+        """An operation's request, complete: with it alone the job can be taken up again."""
+        refs = [await self._settled(ref, owner) for ref in request["pictures"]]
+        parents = await self.pictures(refs, owner)
+        given = request.get("arguments", {})
+        arguments = await self._studio.in_thread(operations.resolve, self._studio.painter, kind, parents, given)
+        words = given.get("prompt") or next((p.recipe.get("prompt") for p in parents if p.recipe.get("prompt")), "")
+        parent = refs[0].get("entry") if refs else None
+        return {"prompt": words, "pictures": refs, "arguments": arguments, "parent": parent}
+
+    async def _settled(self, ref: Mapping[str, Any], owner: str) -> dict[str, Any]:
+        """A job's picture by its entry, where it is kept: jobs are forgotten sooner."""
+        if ref.get("job") is None or self._gallery is None:
+            return dict(ref)
+        job = await asyncio.to_thread(self._gallery.jobs.get, ref["job"], owner)
+        entries = await asyncio.to_thread(self._gallery.of_job, job.id)
+        index = int(ref.get("index") or 0)
+        return {"entry": entries[index].id} if index < len(entries) else dict(ref)
+
+    async def _plan(self, kind: str, request: Mapping[str, Any], owner: str) -> Plan:
+        painter, rates = self._studio.painter, self._studio.rates
+        if kind in operations.TABLE:
+            parents, arguments = await self.pictures(request["pictures"], owner), request["arguments"]
+            steps, count = operations.steps_of(arguments), int((arguments.get("options") or {}).get("count", 1))
+
+            def begin() -> Iterator[Any]:
+                return operations.work(painter, kind, parents, arguments)
+
+            cost = count * (steps * rates.step + rates.decode)
+            return Plan(begin=begin, cost_ms=cost, steps=steps, notes=tuple(arguments.get("notes", ())))
+        if kind == "recipe" and "operation" in request["recipe"]:
+            recipe = request["recipe"]
+            return Plan(begin=lambda: _replayed(self._studio, recipe), cost_ms=rates.decode, steps=1)
+        order = KINDS[kind](request, owner, "-")
+        self._studio.check(order)
+        return Plan(order)
+
+    def _start(self, plan: Plan, kind: str, request: Mapping[str, Any], owner: str, id: str) -> JobRecord:
         # The room was seen to before the job was written down; from then on it is not refused.
-        return self._studio.submit(order, kind=kind, request=dict(request), keeper=self, force=True)
+        if plan.order is not None:
+            order = replace(plan.order, id=id)
+            return self._studio.submit(order, kind=kind, request=dict(request), keeper=self, force=True)
+        assert plan.begin is not None
+        record = JobRecord(id, owner, kind, dict(request), steps=plan.steps, notes=plan.notes)
+        return self._studio.submit_work(record, plan.begin, [plan.cost_ms], keeper=self, force=True)
 
     # ---- what the studio tells ----------------------------------------------------------------------------
 
@@ -127,3 +209,9 @@ class Desk:
         if self._gallery is not None and record.state in ("failed", "cancelled"):
             said = {"error": str(record.error)} if record.error is not None else None
             await asyncio.to_thread(self._gallery.jobs.set, record.id, record.state, said)
+
+
+def _replayed(studio: Studio, recipe: Mapping[str, Any]) -> Iterator[Any]:
+    """A picture of operations, with everything that it came from, painted again."""
+    yield Prepared(0, 1)
+    yield Painted(0, (operations.replay(studio.painter, recipe),))

@@ -143,7 +143,7 @@ async def create(
     wish: JobWish, request: Request, idempotency_key: Annotated[str | None, Header(max_length=200)] = None
 ) -> JobView:
     """Queue a job. Asked again with the same `Idempotency-Key`, the job that is already there is answered."""
-    return await _take(request, "paint", wish.model_dump(exclude_none=True, exclude_defaults=False), idempotency_key)
+    return await take(request, "paint", wish.model_dump(exclude_none=True, exclude_defaults=False), idempotency_key)
 
 
 @router.post("/recipes", status_code=202, responses=WRONG | FULL)
@@ -151,7 +151,7 @@ async def repeat(
     wish: RecipeWish, request: Request, idempotency_key: Annotated[str | None, Header(max_length=200)] = None
 ) -> JobView:
     """Queue a recipe: the same picture again, to the last bit on the same backend."""
-    return await _take(request, "recipe", wish.model_dump(), idempotency_key)
+    return await take(request, "recipe", wish.model_dump(), idempotency_key)
 
 
 @router.post(
@@ -172,7 +172,8 @@ async def read_recipe_of(request: Request) -> dict[str, Any]:
     return await studio.in_thread(recipe_in, data)
 
 
-async def _take(request: Request, kind: str, wish: dict[str, Any], key: str | None) -> JobView:
+async def take(request: Request, kind: str, wish: dict[str, Any], key: str | None) -> JobView:
+    """Give a job to the desk, and show it."""
     desk: Desk = request.app.state.desk
     taken = await desk.take(kind, wish, request.scope["owner"], key=key)
     log.event("job taken", id=taken.id, kind=kind, prompt=str(wish.get("prompt", "")))
@@ -315,7 +316,7 @@ async def _view(request: Request, job: JobRecord | Job) -> JobView:
     result = job.result or {}
     return JobView(
         id=job.id, kind=job.kind, state=job.state, created=job.created.timestamp(), position=None, eta_ms=None,
-        step=0, steps=0, error=result.get("error"), notes=list(result.get("notes", ())), request=dict(job.request),
+        step=0, steps=0, error=result.get("error"), notes=list(result.get("notes", ())), request=_shown(job.request),
         pictures=[
             PictureView(
                 index=index, url=f"/api/jobs/{job.id}/pictures/{index}", seed=int(entry.recipe.get("seed", 0)),
@@ -341,7 +342,7 @@ def view(record: JobRecord, places: Mapping[str, Place]) -> JobView:
         pictures=[picture_view(record, made) for made in record.pictures],
         error=_told_error(record.error),
         notes=list(record.notes),
-        request=record.request,
+        request=_shown(record.request),
     )
 
 
@@ -356,6 +357,13 @@ def picture_view(record: JobRecord, made: Made) -> PictureView:
         recipe=dict(made.picture.recipe),
         entry=made.entry,
     )
+
+
+def _shown(request: Mapping[str, Any]) -> dict[str, Any]:
+    """What was asked for, without the pictures that were sent along."""
+    if "pictures" not in request:
+        return dict(request)
+    return {**request, "pictures": [{k: v for k, v in ref.items() if k != "data"} for ref in request["pictures"]]}
 
 
 def _told_error(error: Exception | None) -> str | None:
