@@ -64,10 +64,11 @@ class Drawing(NamedTuple):
     offset: int
     length: int
     phrases: tuple[int, ...]  # the name first, then the keywords
+    owner: str = ""  # of a drawing that a user added
 
     def credit(self) -> dict[str, str]:
         """What a recipe says of it."""
-        keys = ("name", "style", "licence", "source", "version", "sha256")
+        keys = ("name", "style", "licence", "source", "version", "sha256", *(("owner",) if self.owner else ()))
         return {key: getattr(self, key) for key in keys}
 
 
@@ -114,6 +115,29 @@ class Library:
             return cls(drawings, phrases, np.asarray(vectors, np.float32), pixels)
         except (KeyError, IndexError, TypeError, ValueError) as error:
             raise BundleError(f"The library of {bundle.folder} cannot be read ({error}). Export it again.") from error
+
+    def joined(self, rows: Sequence[Drawing], phrases: Sequence[str], vectors: Array, pixels: bytes) -> Library:
+        """This library and more drawings, whose `phrases` and offsets count from the start of what is added."""
+        place = [self._index.get(plain(text), -1) for text in phrases]
+        new = [index for index, known in enumerate(place) if known < 0]
+        for turn, index in enumerate(new):
+            place[index] = len(self.phrases) + turn
+        added = [
+            row._replace(
+                number=len(self.drawings) + turn,
+                offset=len(self._pixels) + row.offset,
+                phrases=tuple(place[index] for index in row.phrases),
+            )
+            for turn, row in enumerate(rows)
+        ]
+        every = np.concatenate([self._vectors, vectors[new].reshape(len(new), self._vectors.shape[1])])
+        texts = [*self.phrases, *(phrases[index] for index in new)]
+        return Library([*self.drawings, *added], texts, np.asarray(every, np.float32), self._pixels + pixels)
+
+    def named(self, name: str) -> tuple[Drawing, ...]:
+        """The drawings of exactly this name, in any style."""
+        wanted = plain(name)
+        return tuple(drawing for drawing in self.drawings if plain(drawing.name) == wanted)
 
     def _bonds(self) -> list[dict[str, float]]:
         """For each phrase the concepts that have it, with the weight of the closest bond: 1 for a name."""

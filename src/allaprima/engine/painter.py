@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from allaprima.engine import backends, collage, preview, recall, recipe, settings
+from allaprima.engine import backends, collage, own_drawings, preview, recall, recipe, settings
 from allaprima.engine.backends import Backend
 from allaprima.engine.bundle import GRAPHS, Bundle
 from allaprima.engine.collage import Collage
@@ -65,10 +65,16 @@ class Painter:
         with ThreadPoolExecutor(len(GRAPHS)) as pool:
             loaded = [pool.submit(self.backend.load, graph) for graph in GRAPHS]
             self._text = TextEncoder(self.backend, Tokenizer(self.bundle.path("tokenizer.json")))
-            self.library = Library.open(self.bundle)
+            self._bundled = self.library = Library.open(self.bundle)
             for future in loaded:
                 future.result()
+        self.remember_own()
         self.load_ms = (time.perf_counter() - start) * 1000.0
+
+    def remember_own(self) -> None:
+        """Take the user's own drawings into memory, as they are now: at the start, and when they changed."""
+        encoder = str(self.bundle.info["files"]["text_encoder.onnx"])
+        self.library = own_drawings.join(self._bundled, encoder, self.meaning)
 
     # ---- painting ------------------------------------------------------------------------------------------
 
@@ -112,7 +118,9 @@ class Painter:
         index = int((written.get("batch") or {"index": 0})["index"])
         for step in self.steps(wanted.pop("prompt"), **wanted):
             if step.index + 1 >= stop:
-                return self.finish(step)[index]
+                picture = self.finish(step)[index]
+                recipe.check_references(written, picture.recipe)
+                return picture
         raise UserError(f"The recipe stops after {stop} steps, which is before the first.")
 
     def meaning(self, texts: Sequence[str]) -> Array:
@@ -274,4 +282,4 @@ def _generator(seed: int, *stream: int) -> np.random.Generator:
 
 
 def _styled(text: str, style: str | None) -> str:
-    return f"{text}, {vocabulary.STYLES[style][0]}" if style else text
+    return f"{text}, {vocabulary.STYLES[style][0]}" if style in vocabulary.STYLES else text

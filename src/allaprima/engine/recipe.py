@@ -72,6 +72,17 @@ def references(collage: Collage | None) -> list[dict[str, Any]]:
     ]
 
 
+def check_references(written: Mapping[str, Any], done: Mapping[str, Any]) -> None:
+    """Raise UserError when a repeated recipe was painted from other drawings than the first time."""
+    before, now = ([each.get("sha256") for each in recipe.get("references", [])] for recipe in (written, done))
+    if before != now:
+        names = ", ".join(str(each.get("name")) for each in written.get("references", []))
+        raise UserError(
+            f"The picture was painted from other drawings ({names or 'none'}), which are not in memory now: "
+            "see allaprima library list."
+        )
+
+
 def options(recipe: Mapping[str, Any], model_sha256: str) -> dict[str, Any]:
     """The painter's keyword arguments that repeat a recipe, `prompt` among them.
 

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import get_args
 
-from allaprima.engine import schedule, settings
+from allaprima.engine import own_drawings, schedule, settings
 from allaprima.engine.sampler import Solver
 from allaprima.errors import PromptError, UserError
 from allaprima.scene import vocabulary
@@ -127,11 +127,14 @@ def weighed(parts: Sequence[tuple[str, float]]) -> tuple[tuple[str, float], ...]
 
 
 def style_name(words: str) -> str:
-    """The vocabulary's style that `words` call for. Raises UserError with the styles there are."""
+    """The vocabulary's style, or the user's own, that `words` call for. Raises UserError with the styles there are."""
     wanted = " ".join(words.casefold().replace("-", " ").split())
     for name, phrases in vocabulary.STYLES.items():
         if wanted in {" ".join(each.casefold().replace("-", " ").split()) for each in (name, *phrases)}:
             return name
+    own = own_drawings.style_named(wanted)
+    if own is not None:
+        return own
     raise UserError(f"No style is called {words!r}: use one of {', '.join(vocabulary.STYLES)}.")
 
 

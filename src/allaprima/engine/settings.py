@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from allaprima.errors import UserError
 
@@ -93,3 +94,13 @@ def number(name: str) -> float:
 def table(environ: Mapping[str, str] | None = None) -> tuple[Effective, ...]:
     """Every setting as it stands now, in the order of `SETTINGS`."""
     return tuple(effective(setting.name, environ) for setting in SETTINGS)
+
+
+def home() -> Path:
+    """The folder for keys, database, pictures and own drawings: the setting, or the user's data folder. It may not
+    exist yet."""
+    asked = text("home")
+    if asked:
+        return Path(asked).expanduser()
+    base = os.environ.get("XDG_DATA_HOME", "").strip()
+    return (Path(base) if base else Path.home() / ".local" / "share") / "allaprima"

@@ -2,21 +2,9 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
-from allaprima.engine.settings import number, text
+from allaprima.engine.settings import home, number, text
 
 __all__ = ["home", "listed", "number", "text"]
-
-
-def home() -> Path:
-    """The folder for keys, database and pictures: the setting, or the user's data folder. It may not exist yet."""
-    asked = text("home")
-    if asked:
-        return Path(asked).expanduser()
-    base = os.environ.get("XDG_DATA_HOME", "").strip()
-    return (Path(base) if base else Path.home() / ".local" / "share") / "allaprima"
 
 
 def listed(name: str) -> tuple[str, ...]:
