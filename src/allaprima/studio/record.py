@@ -52,6 +52,7 @@ class JobRecord:
     step: int = 0
     steps: int = 0
     pictures: list[Made] = field(default_factory=list)
+    position: int | None = None  # as it was last told while queued
     latest: Any = None  # the newest Progress, for whoever only looks now and then
     error: Exception | None = None
     notes: tuple[str, ...] = ()

@@ -164,7 +164,7 @@ class Studio:
         job = Job(record.owner, begin, self._to_loop(news.put_nowait), costs, id=record.id)
         self.scheduler.submit(job, force=force)
         self.records[record.id] = record
-        record.tell("state")
+        self._tell_places()
         clerk = asyncio.get_running_loop().create_task(self._attend(record, news, keeper, chosen))
         self._clerks.add(clerk)
         clerk.add_done_callback(self._clerks.discard)
@@ -246,6 +246,7 @@ class Studio:
                         continue
                     record.state = "running"
                     record.tell("state")
+                    self._tell_places()
                 case Prepared():
                     pass
                 case Progress():
@@ -268,6 +269,7 @@ class Studio:
                 case JobCancelled():
                     await self._end(record, keeper, "cancelled")
         self._forget()
+        self._tell_places()
 
     async def _finish(self, record: JobRecord, keeper: Keeper | None) -> None:
         try:
@@ -288,6 +290,15 @@ class Studio:
             except Exception:
                 logger.exception("the end of a job could not be written down")
         record.end(state, error)
+
+    def _tell_places(self) -> None:
+        """Tell those who wait, where their place has changed."""
+        places = self.scheduler.places()
+        for record in self.records.values():
+            place = places.get(record.id)
+            if record.state == "queued" and place is not None and place.position != record.position:
+                record.position = place.position
+                record.tell("state")
 
     def _forget(self) -> None:
         """Let go of the oldest records, and of their pictures before that."""
