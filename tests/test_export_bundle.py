@@ -31,6 +31,7 @@ class Workshop:
     report: Report
 
     def export(self, out: Path, **options: object) -> Report:
+        options.setdefault("choices", Choices(int8=False))
         return export_bundle(out, corpus=self.corpus, bank=self.bank, cache=None, trained=self.trained,
                              say=lambda _line: None, **options)  # type: ignore[arg-type]  # fmt: skip
 
@@ -42,7 +43,7 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
     corpus = tiny_corpus(folder / "corpus")
     bank = tiny_bank(folder / "bank", corpus, trained)
     report = export_bundle(folder / "tiny", corpus=corpus, bank=bank, cache=folder / "cache", trained=trained,
-                           say=lambda _line: None)  # fmt: skip
+                           choices=Choices(int8=False), say=lambda _line: None)  # fmt: skip
     return Workshop(trained, corpus, bank, report)
 
 
@@ -98,8 +99,23 @@ def test_a_tampered_graph_is_refused_with_numbers_and_the_old_bundle_stays(works
 
 def test_a_bundle_that_is_too_large_is_refused_with_its_sizes(workshop: Workshop, tmp_path: Path) -> None:
     with pytest.raises(ExportError, match="MB"):
-        workshop.export(tmp_path / "bundle", choices=Choices(largest=600_000))
+        workshop.export(tmp_path / "bundle", choices=Choices(largest=600_000, int8=False))
     assert not (tmp_path / "bundle").exists()
+
+
+def test_int8_is_tried_and_the_report_says_why_it_is_or_is_not_taken(workshop: Workshop) -> None:
+    from allaprima.export import graphs, parity, trials
+    from allaprima.export.real_inputs import read_scenes
+
+    model = graphs.decoder_graph(workshop.trained.autoencoder)
+    trial, int8 = trials.decoder_trial(model, read_scenes(workshop.bank, 12), repeats=5)
+    kinds = {node.op_type for node in int8.graph.node}
+    assert "QuantizeLinear" in kinds and trial.psnr > 20.0
+    assert trial.taken == (trial.psnr >= 30.0 and trial.speed.interval[1] < 1.0)
+    assert " ms (" in trial.reason and " dB" in trial.reason
+    shape = parity.session(int8).run(None, {"latent": np.zeros((2, 16, 16, 16), np.float32)})[0].shape
+    assert shape == (2, 3, 256, 256)
+    assert any("weights" in told and "dB" in told for told in workshop.report.trials)
 
 
 def test_a_time_network_that_no_table_stands_for_is_refused() -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,46 +24,21 @@ from allaprima.engine import schedule
 from allaprima.engine.bundle import write_manifest
 from allaprima.engine.tokenizer import Tokenizer
 from allaprima.errors import ExportError
-from allaprima.export import graphs, library, parity, preview, time_table, weights
+from allaprima.export import graphs, library, preview, time_table
 from allaprima.export.credits import credits
+from allaprima.export.graph_files import Written, write_graphs
 from allaprima.export.parity import Parity
 from allaprima.export.real_inputs import RealInputs, read_scenes
+from allaprima.export.trained import Trained
 from allaprima.scene import vocabulary
 from allaprima.scene.corpus import Corpus
 from allaprima.train.autoencoder import Autoencoder
-from allaprima.train.autoencoder_training import load_autoencoder
-from allaprima.train.denoiser import Denoiser
-from allaprima.train.denoiser_training import load_denoiser
-from allaprima.train.text import TextEncoder, load_text_encoder
 
 STEP_COUNTS = (1, 2, 4, 8, 16, 32)
 LARGEST = 60_000_000  # bytes, everything together
-PARITY_SCENES = 16
 PREVIEW_SCENES = 128
-EXEMPT = ("stem.", "out.")  # first and last layers keep float16 where the rest is stored in int8
 
 Say = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class Trained:
-    """The networks of a bundle and what is known of their training."""
-
-    text: TextEncoder
-    autoencoder: Autoencoder
-    denoiser: Denoiser
-    tokenizer: Path
-    record: dict[str, Any]
-
-    @classmethod
-    def load(cls, runs: Path, tokenizer: Path) -> Trained:
-        """The averaged weights in runs/text, runs/autoencoder and runs/denoiser. Raises TrainingError."""
-        if not tokenizer.is_file():
-            raise ExportError(f"no tokenizer at {tokenizer}; `allaprima train text` writes it")
-        text = load_text_encoder(runs / "text" / "checkpoint.pt")
-        autoencoder = load_autoencoder(runs / "autoencoder")
-        denoiser, record = load_denoiser(runs / "denoiser")
-        return cls(text, autoencoder, denoiser, tokenizer, record)
 
 
 @dataclass(frozen=True)
@@ -76,7 +51,7 @@ class Choices:
     guidance_interval: tuple[float, float] = (0.1, 1.0)
     memory: float = 1.0
     largest: int = LARGEST
-    eight_bits: tuple[str, ...] = ("denoiser",)  # graphs whose weights are stored in int8 instead of float16
+    int8: bool = True  # whether int8 arithmetic is tried
     extra: dict[str, Any] = field(default_factory=dict)  # further entries of the manifest
 
 
@@ -86,6 +61,7 @@ class Report:
 
     folder: Path
     parities: tuple[Parity, ...]
+    trials: tuple[str, ...]  # what was tried with int8 and why it was taken or not
     sizes: dict[str, int]  # bytes by file
     table_rows: int
     table_error: float
@@ -100,6 +76,7 @@ class Report:
         return {
             "folder": str(self.folder), "bytes": self.total, "files": self.sizes, "library": self.library,
             "time_table": {"rows": self.table_rows, "error": self.table_error}, "preview_error": self.preview_error,
+            "trials": list(self.trials),
             "parity": [
                 {"graph": p.graph, "output": p.output, "kind": p.kind, "largest": p.largest, "relative": p.relative,
                  "allowed": p.allowed} for p in self.parities
@@ -128,20 +105,20 @@ def export_bundle(
     choices = choices or Choices()
     trained = trained or Trained.load(runs, tokenizer)
     drawings = Corpus.open(corpus)
-    scenes = read_scenes(bank, max(PARITY_SCENES, PREVIEW_SCENES))
+    scenes = read_scenes(bank, PREVIEW_SCENES)
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as aside:
         folder = Path(aside) / out.name
         folder.mkdir()
         rows, table_error = time_table.fitting_rows(trained.denoiser.time)
         say(f"time table: {rows} rows, error {table_error:.2%}")
-        parities = _write_graphs(folder, trained, scenes, rows, choices.eight_bits, alter, say)
+        written = write_graphs(folder, trained, scenes, rows, int8=choices.int8, alter=alter, say=say)
         shutil.copyfile(trained.tokenizer, folder / "tokenizer.json")
         (folder / "CREDITS.md").write_text(credits(drawings.drawings, packages=corpus / "packages"), encoding="utf-8")
         shown = _library(folder, drawings, trained, choices.largest, cache, say)
         colours = preview.fit(*_preview_pairs(trained.autoencoder, scenes.part(0, PREVIEW_SCENES)))
         say(f"preview matrix: root mean square error {colours.error:.3f}")
-        write_manifest(folder, _manifest(trained, choices, colours, shown, rows))
+        write_manifest(folder, _manifest(trained, choices, colours, shown, rows, written))
         sizes = {path.name: path.stat().st_size for path in sorted(folder.iterdir())}
         total = sum(sizes.values())
         if total > choices.largest:
@@ -150,54 +127,7 @@ def export_bundle(
             raise ExportError(f"the bundle would be {total / 1e6:.1f} MB, more than {allowed:.0f} MB: {told}")
         _replace(folder, out)
     say(f"{out}: {total / 1e6:.1f} MB")
-    return Report(out, tuple(parities), sizes, rows, table_error, colours.error, shown)
-
-
-def _write_graphs(
-    folder: Path,
-    trained: Trained,
-    scenes: RealInputs,
-    rows: int,
-    eight_bits: Collection[str],
-    alter: Callable[[str, onnx.ModelProto], onnx.ModelProto] | None,
-    say: Say,
-) -> list[Parity]:
-    """Traces, checks, narrows, checks again and writes the four graphs."""
-    few = scenes.part(0, PARITY_SCENES)
-    ids = Tokenizer(trained.tokenizer).encode([*few.captions, "puppy", "a"])
-    latents = few.latents[: max(1, PARITY_SCENES // 4)]
-    exact = graphs.folded(trained.denoiser, rows=rows)
-    plans: dict[str, tuple[Callable[[], onnx.ModelProto], torch.nn.Module, torch.nn.Module, parity.Feeds]] = {
-        "text_encoder": (lambda: graphs.text_encoder_graph(trained.text), trained.text, trained.text, {"ids": ids}),
-        "denoiser": (
-            lambda: graphs.denoiser_graph(trained.denoiser, rows=rows), exact, trained.denoiser, few.denoiser_feeds(),
-        ),
-        "decoder": (
-            lambda: graphs.decoder_graph(trained.autoencoder),
-            graphs.Decode(trained.autoencoder), graphs.Decode(trained.autoencoder), {"latent": latents},
-        ),
-        "encoder": (
-            lambda: graphs.encoder_graph(trained.autoencoder),
-            graphs.Encode(trained.autoencoder), graphs.Encode(trained.autoencoder), {"picture": few.pictures},
-        ),
-    }  # fmt: skip
-    measured: list[Parity] = []
-    for name, (make, traced, network, feeds) in plans.items():
-        model = make()
-        if alter is not None:
-            model = alter(name, model)
-        wanted = parity.reference(traced, feeds)
-        checks = parity.compare(name, model, feeds, wanted, kind="traced", allowed=parity.EXACT)
-        narrow = weights.narrowed(model, tables=("embedding.weight",), eight_bits=name in eight_bits, exempt=EXEMPT)
-        path = str(folder / f"{name}.onnx")
-        weights.save(narrow, path)
-        checks += parity.compare(name, path, feeds, parity.reference(network, feeds), kind="written",
-                                 allowed=parity.STORED)  # fmt: skip
-        for each in checks:
-            say(f"  {each}")
-        measured += checks
-    parity.insist(measured)
-    return measured
+    return Report(out, written.parities, written.trials, sizes, rows, table_error, colours.error, shown)
 
 
 def _library(
@@ -228,7 +158,7 @@ def _preview_pairs(autoencoder: Autoencoder, scenes: RealInputs) -> tuple[np.nda
 
 
 def _manifest(
-    trained: Trained, choices: Choices, colours: preview.Preview, shown: dict[str, Any], rows: int
+    trained: Trained, choices: Choices, colours: preview.Preview, shown: dict[str, Any], rows: int, written: Written
 ) -> dict[str, Any]:
     def count(network: torch.nn.Module) -> int:
         return sum(parameter.numel() for parameter in network.parameters())
@@ -252,7 +182,7 @@ def _manifest(
                 "text_encoder": count(trained.text), "denoiser": count(trained.denoiser),
                 "decoder": count(trained.autoencoder.decoder), "encoder": count(trained.autoencoder.encoder),
             },
-            "library": shown, "time_table_rows": rows,
+            "library": shown, "time_table_rows": rows, "trials": list(written.trials),
         },
         **choices.extra,
     }  # fmt: skip

@@ -29,6 +29,7 @@ def export(
     size: Annotated[float, typer.Option(help="Megabytes that the bundle may have in all.")] = 60.0,
     shift: Annotated[float, typer.Option(help="Bends the time grids towards the noise; 1 means equal steps.")] = 1.0,
     guidance: Annotated[float, typer.Option(help="The guidance scale that is used when none is asked for.")] = 3.0,
+    int8: Annotated[bool, typer.Option(help="Try int8 arithmetic, and take it where it is faster and alike.")] = True,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as one JSON object.")] = False,
 ) -> None:
     """Make a bundle, check that it matches torch on real inputs, and refuse to write one that does not."""
@@ -36,7 +37,7 @@ def export(
         return
     from allaprima.export.bundle import Choices, export_bundle
 
-    choices = Choices(name=out.name, shift=shift, guidance_scale=guidance, largest=int(size * 1e6))
+    choices = Choices(name=out.name, shift=shift, guidance_scale=guidance, largest=int(size * 1e6), int8=int8)
     report = export_bundle(
         out, runs=runs, corpus=corpus, bank=bank, tokenizer=tokenizer, choices=choices,
         say=lambda line: typer.echo(line, err=as_json),

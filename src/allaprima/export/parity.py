@@ -18,6 +18,7 @@ from allaprima.errors import ExportError
 
 EXACT = 1e-4  # traced graph, float32 weights: relative error allowed
 STORED = 2e-2  # graph as it is written, weights narrowed, time tabulated
+EIGHT_BITS = 1e-1  # the same where int8 is taken, which its same-seed pictures have to justify
 
 Feeds = Mapping[str, np.ndarray]
 

@@ -1,0 +1,107 @@
+"""The four graph files of a bundle: traced, compared with torch, made small, compared again, written.
+
+Knows nothing of the bundle's other files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import onnx
+import torch
+
+from allaprima.engine.tokenizer import Tokenizer
+from allaprima.export import graphs, parity, trials, weights
+from allaprima.export.parity import Feeds, Parity
+from allaprima.export.real_inputs import RealInputs
+from allaprima.export.trained import Trained
+
+PARITY_SCENES = 16
+WORD_TABLE = "embedding.weight"
+
+Alter = Callable[[str, onnx.ModelProto], onnx.ModelProto]
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Written:
+    """How the graphs compare with torch, and what was tried to make them smaller and faster."""
+
+    parities: tuple[Parity, ...]
+    trials: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One graph: how it is traced, the module it must equal, the network it stands for, real inputs."""
+
+    make: Callable[[], onnx.ModelProto]
+    traced: torch.nn.Module
+    network: torch.nn.Module
+    feeds: Feeds
+
+
+def plans(trained: Trained, scenes: RealInputs, rows: int) -> dict[str, Plan]:
+    """The four graphs by name."""
+    few = scenes.part(0, PARITY_SCENES)
+    ids = Tokenizer(trained.tokenizer).encode([*few.captions, "puppy", "a"])
+    text, painter, network = trained.text, trained.autoencoder, trained.denoiser
+    decode, encode = graphs.Decode(painter), graphs.Encode(painter)
+    folded = graphs.folded(network, rows=rows)
+    latents = few.latents[: PARITY_SCENES // 4]
+    return {
+        "text_encoder": Plan(lambda: graphs.text_encoder_graph(text), text, text, {"ids": ids}),
+        "denoiser": Plan(lambda: graphs.denoiser_graph(network, rows=rows), folded, network, few.denoiser_feeds()),
+        "decoder": Plan(lambda: graphs.decoder_graph(painter), decode, decode, {"latent": latents}),
+        "encoder": Plan(lambda: graphs.encoder_graph(painter), encode, encode, {"picture": few.pictures}),
+    }
+
+
+def write_graphs(
+    folder: Path, trained: Trained, scenes: RealInputs, rows: int, *, int8: bool, alter: Alter | None, say: Say
+) -> Written:
+    """Writes text_encoder, denoiser, decoder and encoder.onnx into `folder`. Raises ExportError, with the numbers,
+    when one does not match torch. `int8`: also try int8 arithmetic. `alter` may change a graph once it is traced.
+    """
+    measured: list[Parity] = []
+    exact: dict[str, onnx.ModelProto] = {}
+    whole = plans(trained, scenes, rows)
+    for name, plan in whole.items():
+        model = plan.make()
+        exact[name] = alter(name, model) if alter is not None else model
+        wanted = parity.reference(plan.traced, plan.feeds)
+        checks = parity.compare(name, exact[name], plan.feeds, wanted, kind="traced", allowed=parity.EXACT)
+        for each in checks:
+            say(f"  {each}")
+        measured += checks
+    parity.insist(measured)
+    small = {name: weights.narrowed(model, tables=(WORD_TABLE,)) for name, model in exact.items()}
+    told: list[str] = []
+    allowed = dict.fromkeys(small, parity.STORED)
+    stored = trials.stored_in_eight_bits(exact["denoiser"], exact["decoder"], scenes)
+    told.append(f"denoiser: weights {'stored in int8' if stored.taken else 'kept in float16'}: same-seed pictures at "
+                f"{stored.psnr:.1f} dB from float32 (lowest {stored.lowest:.1f})")  # fmt: skip
+    say(f"  {told[-1]}")
+    if stored.taken:
+        small["denoiser"], allowed["denoiser"] = stored.model, parity.EIGHT_BITS
+    if int8:
+        for trial, model in (
+            trials.denoiser_trial(exact["denoiser"], exact["decoder"], scenes),
+            trials.decoder_trial(exact["decoder"], scenes),
+        ):
+            told.append(trial.reason)
+            say(f"  {trial.reason}")
+            if trial.taken:
+                small[trial.graph], allowed[trial.graph] = weights.narrowed(model), parity.EIGHT_BITS
+    for name, plan in whole.items():
+        path = str(folder / f"{name}.onnx")
+        weights.save(small[name], path)
+        wanted = parity.reference(plan.network, plan.feeds)
+        checks = parity.compare(name, path, plan.feeds, wanted, kind="written", allowed=allowed[name])
+        for each in checks:
+            say(f"  {each}")
+        measured += checks
+    parity.insist(measured)
+    return Written(tuple(measured), tuple(told))

@@ -1,0 +1,35 @@
+"""The trained networks a bundle is made of, read from their runs. Knows nothing of graphs or files of a bundle."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from allaprima.errors import ExportError
+from allaprima.train.autoencoder import Autoencoder
+from allaprima.train.autoencoder_training import load_autoencoder
+from allaprima.train.denoiser import Denoiser
+from allaprima.train.denoiser_training import load_denoiser
+from allaprima.train.text import TextEncoder, load_text_encoder
+
+
+@dataclass(frozen=True)
+class Trained:
+    """The networks of a bundle and what is known of their training."""
+
+    text: TextEncoder
+    autoencoder: Autoencoder
+    denoiser: Denoiser
+    tokenizer: Path
+    record: dict[str, Any]
+
+    @classmethod
+    def load(cls, runs: Path, tokenizer: Path) -> Trained:
+        """The averaged weights in runs/text, runs/autoencoder and runs/denoiser. Raises TrainingError."""
+        if not tokenizer.is_file():
+            raise ExportError(f"no tokenizer at {tokenizer}; `allaprima train text` writes it")
+        text = load_text_encoder(runs / "text" / "checkpoint.pt")
+        autoencoder = load_autoencoder(runs / "autoencoder")
+        denoiser, record = load_denoiser(runs / "denoiser")
+        return cls(text, autoencoder, denoiser, tokenizer, record)
