@@ -94,7 +94,7 @@ def test_several_pictures_are_numbered(run, tmp_path) -> None:
 
 
 def test_parameters_are_written_inside_the_prompt(run) -> None:
-    prompt = "a {red, blue} fox --ar 3:2 --no trees --seed 4 --style pixel-art --draft --repeat 2 --chaos 9"
+    prompt = "a {red, blue} fox --ar 3:2 --no trees --seed 4 --style pixel-art --draft --repeat 2 --chaos 9 --p"
     code, out, err = run("imagine", prompt, "--out", "x.png", "--json")
     pictures = json.loads(out)["pictures"]
     assert code == 0
@@ -103,7 +103,8 @@ def test_parameters_are_written_inside_the_prompt(run) -> None:
     recipe = pictures[0]["recipe"]
     assert recipe["steps"] == 2 and recipe["style"] == "pixel art"
     assert recipe["parts"] == [["a red fox", 2.0], ["trees", -1.0]]
-    assert err.count("--chaos") == 1
+    assert recipe["chaos"] == 9
+    assert err.count("--profile") == 1
 
 
 def test_parameters_need_no_quotes(run) -> None:

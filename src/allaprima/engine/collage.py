@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from allaprima.engine.library import Library
+from allaprima.engine.library import Drawing
 from allaprima.engine.recall import Recalled
 from allaprima.scene import layout
 
@@ -22,6 +23,12 @@ Box = tuple[float, float, float, float]
 
 SIDE = 128  # pixels, what the encoder takes
 GREY = 128  # what lies behind the collage, the encoder's idea of nothing
+
+
+class Images(Protocol):
+    """Whoever has the pictures of drawings: a library, or one with guests in it."""
+
+    def image(self, drawing: Drawing) -> NDArray[np.uint8]: ...
 
 
 @dataclass(frozen=True)
@@ -35,7 +42,7 @@ class Collage:
 
 def compose(
     things: Sequence[Recalled],
-    library: Library,
+    library: Images,
     relation: str | None,
     scenery: str | None,
     rng: np.random.Generator,
@@ -58,7 +65,7 @@ def compose(
     return paste(things, grouped, library)
 
 
-def paste(things: Sequence[Recalled], boxes: Sequence[Sequence[Box]], library: Library) -> Collage:
+def paste(things: Sequence[Recalled], boxes: Sequence[Sequence[Box]], library: Images) -> Collage:
     """Things that have their drawing, at these boxes; a box may reach out of the picture, and is cut there."""
     canvas = Image.new("RGBA", (SIDE, SIDE), (0, 0, 0, 0))
     placed = [(box, thing.drawing) for thing, each in zip(things, boxes, strict=True) for box in each]

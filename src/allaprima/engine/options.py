@@ -21,3 +21,7 @@ class Options(TypedDict, total=False):
     solver: str  # euler or multistep
     grid: Sequence[float] | None  # steps + 1 times from 1 down to 0, instead of the bundle's
     churn: Sequence[float] | None  # for each step the share 0 .. 1 of its noise made anew
+    tile: bool  # painted on a ring, so that it repeats without a seam
+    chaos: float  # 0 .. 100: how differently the pictures of a batch take the words
+    weird: float  # 0 .. 3000: how far from the usual all of them take the words
+    characters: Sequence[str]  # names of library drawings that are to be in the picture

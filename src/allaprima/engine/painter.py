@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from allaprima.engine import backends, collage, own_drawings, preview, recall, recipe, settings
+from allaprima.engine import backends, collage, own_drawings, preview, recall, recipe, settings, straying, tiling
 from allaprima.engine.backends import Backend
 from allaprima.engine.bundle import GRAPHS, Bundle
 from allaprima.engine.collage import Collage
@@ -96,10 +96,12 @@ class Painter:
         """The pictures of any step, decoded: the last one's are the result, an earlier one's a draft."""
         start = time.perf_counter()
         sitting, request = step.sitting, step.sitting.request
-        decoded = preview.to_bytes(self.backend.run("decoder", {"latent": step.clean})["picture"])
+        rgb = tiling.decoded(step.clean, self._decode) if request.tile else self._decode(step.clean)
+        decoded = preview.to_bytes(rgb)
         native = self.bundle.picture_sizes[0]
         size = (request.width or request.height or native[0], request.height or request.width or native[1])
-        pictures = [fitted(np.ascontiguousarray(each.transpose(1, 2, 0)), size) for each in decoded]
+        fit = tiling.resized if request.tile else fitted
+        pictures = [fit(np.ascontiguousarray(each.transpose(1, 2, 0)), size) for each in decoded]
         timing = dict(sitting.timing_ms)
         timing["denoise"] = step.denoise_ms
         timing["decode"] = (time.perf_counter() - start) * 1000.0
@@ -110,6 +112,9 @@ class Painter:
             Picture(pixels, recipe.write(sitting, self.bundle, name, index, step.index + 1, size), timing)
             for index, pixels in enumerate(pictures)
         )
+
+    def _decode(self, latent: Array) -> Array:
+        return np.asarray(self.backend.run("decoder", {"latent": latent})["picture"], np.float32)
 
     def replay(self, written: Mapping[str, Any]) -> Picture:
         """The picture of a recipe: the same pixels on the same backend. Raises UserError if it cannot be."""
@@ -140,6 +145,9 @@ class Painter:
         encoded = self._text.encode([*texts, *([request.negative] if request.negative else [])])
         k = len(texts)
         reading = read(_styled(request.prompt, request.style))
+        for name in request.characters:
+            if not self.library.named(name):
+                raise UserError(f"No drawing is called {name!r}: see allaprima library list, or add it there.")
         collages = self._collages(reading, request, seeds) if memory > 0.0 else (None,) * request.count
         channels, rows, columns = bundle.latent_shape
         noise = np.stack([_generator(seed).standard_normal((channels, rows, columns), np.float32) for seed in seeds])
@@ -153,7 +161,7 @@ class Painter:
             guidance_scale=bundle.guidance_scale if request.guidance_scale is None else request.guidance_scale,
             memory=memory,
             weights=np.asarray([weight for _, weight in request.parts], np.float32),
-            states=encoded.states[:k],
+            states=straying.estranged(encoded.states[:k], encoded.mask[:k], request.prompt, request.weird),
             mask=encoded.mask[:k],
             negative_states=encoded.states[k:] if has_negative else np.zeros_like(encoded.states[:1]),
             negative_mask=encoded.mask[k:] if has_negative else np.zeros_like(encoded.mask[:1]),
@@ -164,6 +172,7 @@ class Painter:
             preview_matrix=bundle.preview_matrix,
             preview_bias=bundle.preview_bias,
             timing_ms={"text": (time.perf_counter() - start) * 1000.0},
+            jitter=straying.jitter(encoded.states[:k], seeds, request.chaos),
         )
 
     def _memory(self, request: Request) -> float:
@@ -175,6 +184,7 @@ class Painter:
     def _collages(self, reading: Reading, request: Request, seeds: Sequence[int]) -> tuple[Collage | None, ...]:
         """For each picture its own choice of drawings and places, by its seed."""
         things = recall.recall(reading, self.library, lambda texts: self._text.encode(texts).vector)
+        things = recall.cast(things, request.characters, self.library)
         if not things:
             return (None,) * len(seeds)
         relation = reading.relation_between(things[0].start, things[1].start) if len(things) > 1 else None
@@ -219,12 +229,14 @@ class Painter:
         # What whoever watches does between two steps is not the painter's time.
         start = time.perf_counter()
         asked = [self._question(each.sitting, each.walk.state, each.walk.t) for each in begun]
+        turns = [each.walk.index if each.sitting.request.tile else 0 for each in begun]
+        asked = [tiling.turned(feed, turn) for feed, turn in zip(asked, turns, strict=True)]
         feeds = asked[0] if len(asked) == 1 else {key: np.concatenate([a[key] for a in asked]) for key in asked[0]}
         clean = self.backend.run("denoiser", feeds)["clean"]
         steps, row = [], 0
-        for each, feed in zip(begun, asked, strict=True):
+        for each, feed, turn in zip(begun, asked, turns, strict=True):
             rows = len(feed["time"])
-            prediction = self._answer(each.sitting, each.walk.t, clean[row : row + rows])
+            prediction = self._answer(each.sitting, each.walk.t, tiling.turn(clean[row : row + rows], turn))
             row += rows
             step = each.walk.advance(prediction)
             each.denoise_ms += (time.perf_counter() - start) * 1000.0
@@ -249,6 +261,9 @@ class Painter:
         feeds["time"] = np.full(n * rows, t, np.float32)
         feeds["states"][: n * k] = np.repeat(sitting.states, n, axis=0)
         feeds["text_mask"][: n * k] = np.repeat(sitting.mask, n, axis=0)
+        if sitting.jitter is not None:
+            moved = straying.share_at(t) * np.tile(sitting.jitter, (k, 1, 1))
+            feeds["states"][: n * k] += moved * feeds["text_mask"][: n * k, :, None]
         if rows > k:
             feeds["states"][n * k :] = sitting.negative_states
             feeds["text_mask"][n * k :] = sitting.negative_mask

@@ -76,6 +76,28 @@ def recall(reading: Reading, library: Library, encode: Encode, *, likeness: floa
     return tuple(_within(kept))
 
 
+def cast(things: Sequence[Recalled], names: Sequence[str], library: Library) -> tuple[Recalled, ...]:
+    """Give characters their parts: one that the prompt names plays itself, the others the things it names first.
+
+    A character for whom nothing is left stands beside them. Names that the library does not have are passed over.
+    """
+    parts = list(things)
+    free = list(range(len(parts)))
+    for name in names:
+        found = library.named(name)
+        if not found:
+            continue
+        match = Match(found[0].concept, 1.0, found[0].name)
+        itself = [place for place in free if parts[place].match.concept == found[0].concept]
+        if itself or free:
+            place = itself[0] if itself else free[0]
+            free.remove(place)
+            parts[place] = replace(parts[place], match=match, drawing=found[0])
+        elif len(parts) < MOST_KINDS:
+            parts.append(Recalled(found[0].name, match, len(parts) and parts[-1].start + 1, drawing=found[0]))
+    return tuple(parts)
+
+
 def choose(
     things: Sequence[Recalled], library: Library, style: str | None, rng: np.random.Generator
 ) -> tuple[Recalled, ...]:
@@ -88,6 +110,9 @@ def choose(
         order.insert(0, style)
     chosen = []
     for thing in things:
+        if thing.drawing is not None:  # cast already
+            chosen.append(thing)
+            continue
         drawings = library.by_concept[thing.match.concept]
         rank = {each: place for place, each in reversed(list(enumerate(order)))}
         best = min(rank.get(drawing.style, len(order)) for drawing in drawings)

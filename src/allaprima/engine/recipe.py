@@ -14,6 +14,7 @@ from allaprima.errors import UserError
 
 if TYPE_CHECKING:
     from allaprima.engine.bundle import Bundle
+    from allaprima.engine.request import Request
     from allaprima.engine.sitting import Sitting
 
 FORMAT = 1
@@ -50,10 +51,18 @@ def write(
         # Another batch can differ in the last bits, so a picture says which place in which batch it had.
         "batch": {"index": index, "count": request.count, "seed": request.seed} if request.count > 1 else None,
         "stopped_after": done if done < request.steps else None,
-        "resized": {"from": list(native), "filter": "lanczos"} if size != native else None,
+        "resized": {"from": list(native), "filter": _filter(request)} if size != native else None,
         "unread": sitting.unread or None,
+        "tile": request.tile or None,
+        "chaos": request.chaos or None,
+        "weird": request.weird or None,
+        "characters": list(request.characters) or None,
     }
     return recipe | {key: value for key, value in optional.items() if value is not None}
+
+
+def _filter(request: Request) -> str:
+    return "bicubic" if request.tile else "lanczos"
 
 
 def references(collage: Collage | None) -> list[dict[str, Any]]:
@@ -115,6 +124,7 @@ def options(recipe: Mapping[str, Any], model_sha256: str) -> dict[str, Any]:
             "height": height,
             "style": recipe.get("style"),
             "solver": recipe["solver"],
+            **{key: recipe[key] for key in ("tile", "chaos", "weird", "characters") if key in recipe},
         }
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         if isinstance(error, UserError):

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import get_args
 
-from allaprima.engine import own_drawings, schedule, settings
+from allaprima.engine import own_drawings, schedule, settings, straying
 from allaprima.engine.sampler import Solver
 from allaprima.errors import PromptError, UserError
 from allaprima.scene import vocabulary
@@ -46,6 +46,10 @@ class Request:
     solver: Solver
     grid: tuple[float, ...] | None
     churn: tuple[float, ...] | None
+    tile: bool = False
+    chaos: float = 0.0
+    weird: float = 0.0
+    characters: tuple[str, ...] = ()
 
     @classmethod
     def checked(
@@ -64,6 +68,10 @@ class Request:
         solver: str = "euler",
         grid: Sequence[float] | None = None,
         churn: Sequence[float] | None = None,
+        tile: bool = False,
+        chaos: float = 0.0,
+        weird: float = 0.0,
+        characters: Sequence[str] = (),
     ) -> Request:
         """Check every part of a wish; raises PromptError or UserError.
 
@@ -91,6 +99,10 @@ class Request:
             solver=solver,  # type: ignore[arg-type]  # checked above
             grid=None if grid is None else _grid(grid, steps),
             churn=None if churn is None else _churn(churn, steps),
+            tile=bool(tile),
+            chaos=_between("chaos", chaos, *straying.CHAOS),
+            weird=_between("weird", weird, *straying.WEIRD),
+            characters=tuple(clean_text(name, "a character's name") for name in characters),
         )
 
 

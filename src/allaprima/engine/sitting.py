@@ -43,6 +43,7 @@ class Sitting:
     preview_matrix: Array
     preview_bias: Array
     timing_ms: Mapping[str, float] = field(compare=False)
+    jitter: Array | None = None  # [n, 32, 256], what chaos adds to each picture's states
 
 
 @dataclass(frozen=True)

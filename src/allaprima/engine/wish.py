@@ -9,22 +9,29 @@ Knows both the prompt language's tree and the painter's options, and nothing of 
 from __future__ import annotations
 
 import math
+import re
+import secrets
 from dataclasses import dataclass, field
 
-from allaprima.engine import settings
+from allaprima.engine import look, settings
 from allaprima.engine.options import Options
 from allaprima.engine.request import SEEDS, SIDES, clean_text, style_name
 from allaprima.errors import UserError
 from allaprima.prompt import Prompt, parse
 
 DRAFT_STEPS = 2
+HD_STEPS = 1.5  # times as many
 NATIVE = 256  # pixels of a square's side; other shapes keep its area
 
 # Parameters that are carried out here, or that change no picture on the user's own machine.
 _HEARD = frozenset(
-    ("aspect", "seed", "no", "style", "quality", "draft", "stop", "repeat")
+    ("aspect", "seed", "no", "style", "quality", "draft", "stop", "repeat", "chaos", "weird", "stylize", "raw", "tile")
+    + ("hd", "sd", "sref", "sw", "cref", "cw", "oref", "ow", "iw", "edit")
     + ("fast", "relax", "turbo", "public", "stealth", "version", "niji")
 )
+
+
+GALLERY_ID = re.compile(r"[0-7][0-9a-hjkmnp-tv-z]{25}")  # a picture kept by the gallery
 
 
 @dataclass(frozen=True)
@@ -75,15 +82,71 @@ def _wish(job: Prompt, given: Options, warnings: tuple[str, ...]) -> Wish:
             options["style"] = style_name(asked.style)
         except UserError as error:
             notes.append(f"{error} The picture is painted without it.")
+    parts: look.Parts = tuple((part.text, part.normalised) for part in job.weighted)
+    if "hd" in asked.given:
+        options["steps"] = min(round(steps * HD_STEPS), 100)
+        width, height = options.get("width") or NATIVE, options.get("height") or NATIVE
+        options["width"], options["height"] = min(width * 2, SIDES[1]), min(height * 2, SIDES[1])
+        notes.append("--hd takes more steps and enlarges by Lanczos; no detail is added.")
+    if asked.tile:
+        options["tile"] = True
+        if "aspect" in asked.given and asked.aspect.width != asked.aspect.height:
+            notes.append("A tile is painted square and stretched to the shape asked for.")
+    if asked.chaos:
+        options["chaos"] = float(asked.chaos)
+    if asked.weird:
+        options["weird"] = float(asked.weird)
+    parts = _looks(job, parts, options, notes)
+    characters = _characters(job, notes)
+    if characters:
+        options["characters"] = characters
     idle = sorted(name for name in asked.given if name not in _HEARD)
     if idle:
         notes.append(f"Not done yet, so without effect: {', '.join('--' + name for name in idle)}.")
-    if job.images:
-        notes.append("Pictures in a prompt are not looked at yet; its words alone are painted.")
+    if job.images or asked.edit or any(is_picture(each.ref) for each in (*asked.sref, *asked.cref, *asked.oref)):
+        notes.append("Pictures in a prompt are looked at by `allaprima grid` and the page; here its words alone are.")
     options = {**options, **given}
     count = options.get("steps") or steps
-    parts = tuple((part.text, part.normalised) for part in job.weighted)
     return Wish(job.canonical, parts, options, math.ceil(count * asked.stop / 100), tuple(notes))
+
+
+def _looks(job: Prompt, parts: look.Parts, options: Options, notes: list[str]) -> look.Parts:
+    """The parts with style references and the strength of the look; may set the style among the options."""
+    asked = job.parameters
+    styles: list[tuple[str, float]] = []
+    for each in asked.sref:
+        if each.ref == "random" or each.ref.isdecimal():
+            code = int(each.ref) % SEEDS if each.ref.isdecimal() else secrets.randbelow(SEEDS)
+            mixed = look.coded(code)
+            styles += [(name, share * each.weight) for name, share in mixed]
+            notes.append(f"--sref {code} is {mixed[0][0]} and {mixed[1][0]}.")
+        elif not is_picture(each.ref):
+            try:
+                styles.append((style_name(each.ref.lstrip("@")), each.weight))
+            except UserError as error:
+                notes.append(f"{error} The picture is painted without it.")
+    if len(styles) == 1 and "sw" not in asked.given and not options.get("style"):
+        options["style"] = styles[0][0]
+    elif styles:
+        total = sum(weight for _, weight in styles) or 1.0
+        strength = min(look.REFERENCE * asked.sw / 100, look.MOST)
+        parts = look.beside(parts, [(look.phrase(name), strength * weight / total) for name, weight in styles])
+    is_raw = asked.raw or asked.style == "raw"
+    return look.stylized(parts, 0 if is_raw else asked.stylize, options.get("style"))
+
+
+def _characters(job: Prompt, notes: list[str]) -> tuple[str, ...]:
+    """The names among the character and object references."""
+    asked = job.parameters
+    names = [each.ref.lstrip("@").replace("-", " ") for each in (*asked.cref, *asked.oref) if not is_picture(each.ref)]
+    if names and (asked.cw < 100 or asked.ow != 100):
+        notes.append("Named characters are kept whole: --cw and --ow count for pictures alone.")
+    return tuple(names)
+
+
+def is_picture(ref: str) -> bool:
+    """Whether a reference is a picture, by address, file or id, and not a name or a code."""
+    return not ref.startswith("@") and ("/" in ref or "." in ref or GALLERY_ID.fullmatch(ref) is not None)
 
 
 def sides(ratio: float) -> tuple[int, int]:

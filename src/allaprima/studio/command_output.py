@@ -1,6 +1,6 @@
 """What every operation's command does alike: open the pictures, carry it out, write the files, print the paths.
 
-A picture is a file, painted here or not. Knows nothing of single operations.
+A picture is a file, painted here or not, or an id in the gallery. Knows nothing of single operations.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from allaprima.errors import UserError
+
 if TYPE_CHECKING:
     from allaprima.engine.painter import Painter
     from allaprima.engine.picture import Picture
@@ -23,25 +25,66 @@ BundleFolder = Annotated[Path | None, typer.Option("--bundle", help="Another mod
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
-def carry_out(name: str, files: list[Path], out: Path | None, bundle: Path | None, as_json: bool, **given: Any) -> None:
-    """Carry out an operation on picture files and give out what it made."""
-    from allaprima.engine.painter import Painter
-    from allaprima.engine.picture import check_writable
+def find_picture(ref: str) -> Picture:
+    """A picture by its file or by its id in the gallery. Raises UserError."""
+    from allaprima.engine.wish import GALLERY_ID
     from allaprima.studio import operations
 
+    if GALLERY_ID.fullmatch(ref) is None or Path(ref).exists():
+        if ref.startswith(("http://", "https://")):
+            raise UserError(f"{ref} is not fetched: nothing here reaches for the network. Save it and give its path.")
+        return operations.open_picture(ref)
+    try:
+        from allaprima.gallery.gallery import Gallery
+    except ModuleNotFoundError as error:
+        raise UserError(
+            f"The gallery needs {error.name}, which is not installed: pip install 'allaprima[serve]'."
+        ) from None
+    from allaprima.studio.configuration import home, text
+
+    url = text("gallery") or str(home() / "gallery.db")
+    if "://" not in url and not Path(url).is_file():
+        raise UserError(f"{ref} looks like a picture of the gallery, and there is no gallery at {url}.")
+    gallery = Gallery.open(url, text("store") or str(home() / "pictures"))
+    try:
+        return operations.from_bytes(gallery.data(ref), name=ref, recipe=gallery.get(ref).recipe)
+    finally:
+        gallery.close()
+
+
+def carry_out(
+    name: str,
+    of: list[Path] | list[Picture],
+    out: Path | None,
+    bundle: Path | None,
+    as_json: bool,
+    sheet: Path | None = None,
+    **given: Any,
+) -> None:
+    """Carry out an operation on pictures, or on files, and give out what it made."""
+    from allaprima.engine.painter import Painter
+    from allaprima.engine.picture import Picture, check_writable
+    from allaprima.engine.request import slug
+    from allaprima.studio import operations
+    from allaprima.studio.operations.grid import sheet as sheet_of
+
     started = time.perf_counter()
-    pictures = [operations.open_picture(file) for file in files]
+    files = [each for each in of if isinstance(each, Path)]
+    pictures = [find_picture(str(each)) if isinstance(each, Path) else each for each in of]
     if out is not None:
         check_writable(out)
     painter = Painter(bundle)
     made = operations.perform(painter, name, pictures, **given)
-    give_out(list(made), files[0], name, out, as_json, painter, started)
+    beside = files[0] if files else Path(f"{slug(str(made[0].recipe['prompt']))}.png")
+    give_out(list(made), beside, name, out, as_json, painter, started)
+    if sheet is not None:
+        Picture(sheet_of(made), {**made[0].recipe, "notes": ["A sheet of several pictures."]}).save(sheet)
 
 
 def give_out(
     pictures: list[Picture], of: Path, name: str, out: Path | None, as_json: bool, painter: Painter, started: float
 ) -> None:
-    target = out if out is not None else of.with_name(f"{of.stem}-{name}.png")
+    target = out if out is not None else of.with_name(of.name if name == "imagine" else f"{of.stem}-{name}.png")
     several = len(pictures) > 1
     paths = [target.with_name(f"{target.stem}-{n}{target.suffix}") if several else target
              for n in range(1, len(pictures) + 1)]  # fmt: skip

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from allaprima.errors import UserError
-from allaprima.studio.command_output import AsJson, BundleFolder, Out, PictureFile, carry_out
+from allaprima.studio.command_output import AsJson, BundleFolder, Out, PictureFile, carry_out, find_picture
 
 Prompt = Annotated[str | None, typer.Option("--prompt", "-p", help="New words; else the picture's own.")]
 Seed = Annotated[int | None, typer.Option(help="The same seed gives the same picture.")]
@@ -18,6 +18,35 @@ Memory = Annotated[float | None, typer.Option(help="0 words alone, 1 with drawin
 Guidance = Annotated[float | None, typer.Option(help="How closely to follow the words, 0 to 30.")]
 Style = Annotated[str | None, typer.Option(help='Such as "pixel art", "3d", "line art".')]
 Count = Annotated[int, typer.Option("--count", "-n", help="Pictures at once, 1 to 16.")]
+
+
+# As with imagine, a prompt's own parameters need no quotes.
+GRID_SETTINGS = {"ignore_unknown_options": True}
+
+
+def grid(
+    prompt: Annotated[list[str], typer.Argument(help="What to paint; may name picture files.", show_default=False)],
+    count: Count = 4,
+    seed: Seed = None,
+    steps: Steps = None,
+    guidance: Guidance = None,
+    memory: Memory = None,
+    style: Style = None,
+    sheet: Annotated[Path | None, typer.Option(help="Also one picture of them all.")] = None,
+    out: Out = None,
+    bundle: BundleFolder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Paint a grid of four, and look at the pictures that the prompt names."""
+    from allaprima.engine.picture import check_writable
+    from allaprima.studio.operations import grid as grids
+
+    if sheet is not None:
+        check_writable(sheet)
+    text = " ".join(prompt)
+    pictures, roles = grids.collect(text, find_picture)
+    said = _words(text, seed, steps, guidance, memory, style)
+    carry_out("imagine", pictures, out, bundle, as_json, sheet=sheet, roles=roles, count=count, **said)
 
 
 def vary(

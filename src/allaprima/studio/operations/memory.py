@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allaprima.engine import collage, recall
-from allaprima.engine.collage import Box, Collage
+from allaprima.engine.collage import Box, Collage, Images
 from allaprima.engine.library import Match
 from allaprima.engine.painter import Painter
 from allaprima.engine.recall import Recalled
@@ -71,12 +71,19 @@ def placed_anew(painter: Painter, sitting: Sitting, window: Box) -> list[list[Pl
     return made
 
 
-def shown(painter: Painter, sitting: Sitting, placed: Sequence[Sequence[Placed]]) -> Sitting:
-    """The sitting with these things, a list for each picture, instead of those it recalled itself."""
+def shown(
+    painter: Painter, sitting: Sitting, placed: Sequence[Sequence[Placed]], images: Images | None = None
+) -> Sitting:
+    """The sitting with these things, a list for each picture, instead of those it recalled itself.
+
+    `images` has the pictures of things that are not in the painter's library.
+    """
     if sitting.memory <= 0.0 or not any(placed):
         return replace(sitting, hint=None, collages=(None,) * len(sitting.seeds))
     collages: list[Collage | None] = [
-        collage.paste([thing for thing, _ in each], [boxes for _, boxes in each], painter.library) if each else None
+        collage.paste([thing for thing, _ in each], [boxes for _, boxes in each], images or painter.library)
+        if each
+        else None
         for each in placed
     ]
     blank = np.zeros((collage.SIDE, collage.SIDE, 4), np.uint8)

@@ -13,10 +13,10 @@ from typing import Any, Literal
 from allaprima.engine.painter import Painter
 from allaprima.engine.picture import Picture
 from allaprima.errors import UserError
-from allaprima.studio.operations import background, blending, frame, image_to_image, region, upscaling, variations
+from allaprima.studio.operations import background, blending, frame, grid, image_to_image, region, upscaling, variations
 from allaprima.studio.painting import Painted, Unit
 
-Kind = Literal["whole", "number", "text", "choice", "flag", "mask", "numbers"]
+Kind = Literal["whole", "number", "text", "choice", "flag", "mask", "numbers", "roles"]
 Given = Mapping[str, Any]
 
 
@@ -53,6 +53,7 @@ STYLE = Argument("style", "text", "a style by its name")
 NEGATIVE = Argument("negative", "text", "what should not be there")
 PROMPT = Argument("prompt", "text", "new words, parameters and all; the picture's own if not given")
 ROUNDS = Argument("rounds", "whole", "how often each step is taken, so that new and known agree", 2, low=1, high=8)
+_WEIGHT = Argument("weight", "number", "of a picture", 1.0, low=-1000, high=1000)
 WORDS = (PROMPT, SEED, STEPS, GUIDANCE, MEMORY, STYLE, NEGATIVE)
 
 
@@ -63,6 +64,20 @@ def _count(default: int) -> Argument:
 TABLE: Mapping[str, Operation] = {
     each.name: each
     for each in (
+        Operation(
+            "imagine",
+            "A prompt becomes a grid of four; the pictures it refers to are its parents.",
+            (
+                Argument("roles", "roles", "what each parent is for, as grid.collect finds it in the prompt"),
+                Argument("width", "whole", "of each picture; what the prompt says if not given", low=64, high=2048),
+                Argument("height", "whole", "of each picture; what the prompt says if not given", low=64, high=2048),
+                _count(4),
+                *WORDS,
+            ),
+            grid.resolve,
+            grid.work,
+            parents=(0, grid.MOST_PICTURES),
+        ),
         Operation(
             "vary",
             "Four more like this one; with other words it is a remix.",
@@ -239,6 +254,10 @@ def checked(argument: Argument, value: Any) -> Any:
         case "choice":
             if value not in argument.choices:
                 raise UserError(f"{argument.name} must be {' or '.join(argument.choices)}, not {value!r}.")
+        case "roles":
+            if not isinstance(value, list | tuple):
+                raise UserError(f"{argument.name} must be a list, not {value!r}.")
+            return [_role(each) for each in value]
         case "numbers":
             if not isinstance(value, list | tuple) or not all(isinstance(each, int | float) for each in value):
                 raise UserError(f"{argument.name} must be numbers, not {value!r}.")
@@ -250,6 +269,13 @@ def checked(argument: Argument, value: Any) -> Any:
             if not isinstance(value, str):
                 raise UserError(f"{argument.name} must be text, not {value!r}.")
     return value
+
+
+def _role(each: Any) -> dict[str, Any]:
+    if not isinstance(each, Mapping) or each.get("role") not in grid.ROLES:
+        raise UserError(f'A role is {{"role": "{grid.ROLES[0]}", "weight": 1, "ref": "a.png"}}, not {each!r}.')
+    weight = checked(_WEIGHT, each.get("weight", 1.0))
+    return {"role": each["role"], "weight": weight, "ref": str(each.get("ref", ""))}
 
 
 def _operation(name: str) -> Operation:

@@ -33,7 +33,7 @@ def flatness_error(pixels: Pixels) -> float:
 def vector(picture: Picture, *, force: bool = False) -> str:
     """The picture as an SVG. Raises UserError when it is not flat (unless forced) or vtracer is not installed."""
     try:
-        import vtracer
+        import vtracer  # type: ignore[import-untyped]
     except ModuleNotFoundError:
         raise UserError("Tracing needs vtracer, which is not installed: pip install 'allaprima[vector]'.") from None
     error = flatness_error(picture.pixels)

@@ -31,12 +31,48 @@ class Known:
     free: NDArray[np.bool_]
 
 
-def walked(painter: Painter, sitting: Sitting, known: Known | None = None, rounds: int = 1) -> Iterator[Step]:
+@dataclass(frozen=True)
+class Look:
+    """The colours and contrasts of a style reference: mean and deviation of each latent channel, [1, c, 1, 1]."""
+
+    mean: Array
+    deviation: Array
+    strength: float  # 0 .. 1
+
+    @classmethod
+    def of(cls, latents: Array, shares: Array, strength: float) -> Look:
+        """Of latents [n, c, h, w] with shares [n] that sum to 1."""
+        mean = np.tensordot(shares, latents.mean(axis=(2, 3)), axes=1)[None, :, None, None]
+        deviation = np.tensordot(shares, latents.std(axis=(2, 3)), axes=1)[None, :, None, None]
+        return cls(np.asarray(mean, np.float32), np.asarray(deviation, np.float32), strength)
+
+    def over(self, clean: Array) -> Array:
+        """Predicted latents gone over to this look by its strength (adaptive instance normalisation)."""
+        mean = clean.mean(axis=(2, 3), keepdims=True)
+        deviation = clean.std(axis=(2, 3), keepdims=True)
+        moved = (clean - mean) / np.maximum(deviation, 1e-4) * self.deviation + self.mean
+        return np.asarray(clean + self.strength * (moved - clean), np.float32)
+
+
+def walked(
+    painter: Painter,
+    sitting: Sitting,
+    known: Known | None = None,
+    rounds: int = 1,
+    look: Look | None = None,
+) -> Iterator[Step]:
     """The steps of a sitting; `rounds` > 1 takes each step several times, so that new and known grow together."""
     begun = painter.begin(sitting)
     if known is None:
         while not begun.walk.is_done:
-            yield painter.advance([begun])[0]
+            t = begun.walk.t
+            (step,) = painter.advance([begun])
+            if look is not None:
+                moved = look.over(step.clean)
+                # What the step did with the prediction, it is to have done with the prediction in that look.
+                begun.walk.state = begun.walk.state + (1.0 - step.next_t / t) * (moved - step.clean)
+                step = replace(step, clean=moved, state=begun.walk.state)
+            yield step
         return
     own = sitting.noise
     start = sitting.grid[0]
@@ -65,12 +101,13 @@ def paint(
     stop: float = 1.0,
     known: Known | None = None,
     rounds: int = 1,
+    look: Look | None = None,
 ) -> Iterator[Unit]:
     """The units of one grid of pictures; `finish` makes of the painted pictures what is given out."""
     yield Prepared(0, 1)
     count = len(sitting.grid) - 1
     last = max(math.ceil(count * stop), 1) - 1
-    for step in walked(painter, sitting, known, rounds):
+    for step in walked(painter, sitting, known, rounds, look):
         yield Progress(0, 1, step.index, last + 1, step.next_t, step.preview)
         if step.index >= last:
             break

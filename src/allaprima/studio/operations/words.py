@@ -19,13 +19,14 @@ from allaprima.engine.wish import read_wishes
 from allaprima.errors import PromptError, UserError
 
 # What a picture hands down to those made of it, where nothing else is asked for.
-_INHERITED = ("negative", "steps", "guidance_scale", "memory", "style", "solver")
+_INHERITED = ("negative", "steps", "guidance_scale", "memory", "style", "solver", "tile", "chaos", "weird",
+              "characters")  # fmt: skip
 _FLAGS = {"seed": "seed", "count": "count", "steps": "steps", "guidance": "guidance_scale", "memory": "memory",
           "style": "style", "negative": "negative"}  # fmt: skip
 
 
 def settled(painter: Painter, recipe: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
-    """`{"parts", "is_new", "options", "stop", "notes"}` for a picture of `recipe` and the arguments that were given.
+    """`{"parts", "is_new", "options", "size", "stop", "notes"}` for a picture of `recipe` and what was asked for.
 
     Raises PromptError and UserError, also when there are no words at all.
     """
@@ -43,8 +44,7 @@ def settled(painter: Painter, recipe: Mapping[str, Any], given: Mapping[str, Any
         options = {key: recipe[key] for key in _INHERITED if recipe.get(key) is not None} | flags
     else:
         raise UserError("The picture was not painted here and has no words: say with --prompt what it is to show.")
-    for shape in ("width", "height"):
-        options.pop(shape, None)
+    size = [options.pop("width", None), options.pop("height", None)]
     request = Request.checked(parts, **options)  # type: ignore[arg-type]
     settled_options = {
         "seed": secrets.randbelow(SEEDS) if options.get("seed") is None else request.seed,
@@ -59,6 +59,7 @@ def settled(painter: Painter, recipe: Mapping[str, Any], given: Mapping[str, Any
         "parts": [list(part) for part in request.parts],
         "is_new": bool(given.get("prompt")),
         "options": settled_options,
+        "size": size,  # that the words ask for; most operations have a size of their own
         "stop": stop,
         "notes": notes,
     }
@@ -73,7 +74,7 @@ def prepared(
 
 
 # Options that the engine may have learned since; they are handed on as they came.
-_EXTRA = ("tile", "chaos", "weird")
+_EXTRA = ("tile", "chaos", "weird", "characters")
 
 
 def _memory(painter: Painter, request: Request) -> float:
