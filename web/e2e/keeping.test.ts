@@ -37,7 +37,7 @@ describe('keeping', () => {
     expect(mistakes).toEqual([])
   })
 
-  it('picks one of the four, rerolls, and enlarges', async () => {
+  it('picks one of the four, varies, enlarges and rerolls', async () => {
     const { page } = await open(browser)
     await paint(page, 'a blue house')
     await page.press('#prompt', 'Enter')
@@ -49,7 +49,9 @@ describe('keeping', () => {
     await page.keyboard.press('p')
     await page.waitForFunction((expected) => document.querySelector('.seed output')?.textContent === expected, String((seed + 2) % 2 ** 32))
 
-    expect(await page.getAttribute('.operations >> text=Vary a little', 'aria-disabled')).toBe('true')
+    await page.keyboard.press('v')
+    await page.waitForSelector('.studies:has-text("A little different"):has-text("Kept in the gallery")')
+    expect(await page.locator('.study img:not([data-wet])').count()).toBe(4)
     await page.keyboard.press('u')
     await page.waitForSelector('.studies:has-text("Enlarged"):has-text("Kept in the gallery")')
     const size = await page.locator('.study img').evaluate((image) => (image as HTMLImageElement).naturalWidth)

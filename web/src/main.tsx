@@ -21,6 +21,11 @@ effect(() => {
   else document.documentElement.dataset.theme = theme
 })
 
+effect(() => {
+  const words = studio.easel.prompt.value.replace(/\s+/g, ' ').trim()
+  document.title = words ? `${words.slice(0, 60)} · Alla Prima` : 'Alla Prima'
+})
+
 const root = document.getElementById('root')
 if (root) {
   render(<App studio={studio} />, root)

@@ -68,7 +68,7 @@ describe('Easel', () => {
   it('shows no frame that a newer one has overtaken, even if it was decoded late', () => {
     const shown: string[] = []
     const late: (() => void)[] = []
-    easel.show = (each, isCurrent) => {
+    easel.show = (each, _, isCurrent) => {
       const put = (): void => {
         if (isCurrent()) shown.push(`${each.id}/${each.index}`)
       }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { lex, says, settled } from '../src/prompt/lexer'
+import { aspectOf, lex, says, settled } from '../src/prompt/lexer'
 
 const kinds = (text: string): string[] => lex(text).map((span) => `${span.kind}:${text.slice(span.start, span.end)}`)
 
@@ -53,4 +53,14 @@ it('says finds a parameter by any of its names', () => {
   expect(says('fox --style line', ['style'])).toBe(true)
   expect(says('a "--style" fox', ['style'])).toBe(false)
   expect(says('fox —AR 1:1', ['aspect', 'ar'])).toBe(true)
+})
+
+it.each([
+  ['fox --ar 3:2', 1.5],
+  ['fox —aspect 9:16 --no tree', 0.5625],
+  ['fox --ar', 1],
+  ['fox --ar 99:1', 1],
+  ['a "--ar 3:2" sign', 1],
+])('aspectOf %s', (text, aspect) => {
+  expect(aspectOf(text)).toBe(aspect)
 })

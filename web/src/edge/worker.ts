@@ -22,7 +22,7 @@ let newest = 0
 
 const say = (message: FromWorker, transfer: Transferable[] = []): void => self.postMessage(message, transfer)
 
-self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
+const hear = ({ data }: MessageEvent<ToWorker>): void => {
   if (data.type === 'load') void load(data.base)
   else if (data.type === 'cancel') newest += 0.5
   else {
@@ -30,6 +30,9 @@ self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
     void paint(data.wish)
   }
 }
+
+// The runtime starts its threads from this same file, and their messages are its own affair.
+if (!self.name.startsWith('em-pthread')) self.onmessage = hear
 
 async function load(base: string): Promise<void> {
   try {

@@ -45,17 +45,17 @@ export function HelpSheet({ studio }: { studio: Studio }) {
         <section>
           <h3>Elsewhere on the page</h3>
           <dl>
-            {KEYS.map(({ key, words }) => (
+            {KEYS.filter(({ words }) => words).map(({ key, words, shown }) => (
               <div key={key}>
                 <dt>
-                  <kbd>{key.toUpperCase()}</kbd>
+                  <kbd>{shown ?? key.toUpperCase()}</kbd>
                 </dt>
                 <dd>{words}</dd>
               </div>
             ))}
           </dl>
         </section>
-        <section>
+        <section class="language">
           <h3>The words</h3>
           <dl>
             {LANGUAGE.map(([example, meaning]) => (

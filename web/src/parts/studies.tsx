@@ -15,7 +15,7 @@ export function Studies({ studio }: { studio: Studio }) {
   return (
     <section class="studies" id="four" aria-labelledby="four-title">
       <header>
-        <h2 id="four-title">{studies.length === 1 ? 'Enlarged' : 'Four studies'}</h2>
+        <h2 id="four-title">{four.title.value}</h2>
         <p class="quiet" aria-live="polite">
           {state(studio)}
         </p>
@@ -33,13 +33,13 @@ export function Studies({ studio }: { studio: Studio }) {
       <div class="grid" role="radiogroup" aria-label="Four studies">
         {studies.map((study, place) => (
           <button
-            key={study.seed}
+            key={place}
             type="button"
             role="radio"
             class="study"
             aria-checked={place === index}
             tabIndex={place === index ? 0 : -1}
-            aria-label={`${place + 1}: ${four.words.value}, seed ${study.seed}${study.picture ? '' : ', being painted'}`}
+            aria-label={`${place + 1}: ${four.words.value}, ${study.picture ? `seed ${study.picture.seed}` : 'being painted'}`}
             onClick={() => (four.selected.value = place)}
             onDblClick={() => studio.pick(place)}
             onKeyDown={(event) => arrow(event, studio)}
@@ -82,21 +82,23 @@ function arrow(event: KeyboardEvent, { four }: Studio): void {
   ;(group?.children[four.selected.value] as HTMLElement | undefined)?.focus()
 }
 
-const NOT_YET = 'The painter cannot do this yet'
+const NOT_OFFERED = 'This server does not offer it'
 
 /** What can be done with the chosen one; what the server does not offer stays visible and says why it is off. */
 function Operations({ studio, index }: { studio: Studio; index: number }) {
   const study = studio.four.studies.value[index]
   const picture = study?.picture ?? null
+  const off = (name: string): string | null =>
+    !studio.operations.value.has(name) ? NOT_OFFERED : picture ? null : 'Still being painted'
   const name = `${slug(studio.four.words.value)}-${study?.seed ?? 0}`
   const url = (format: 'png' | 'webp'): string =>
     picture?.entry ? pictureUrl(picture.entry, format) : `${picture?.url.split('?')[0]}?format=${format}`
   return (
     <div class="operations" role="toolbar" aria-label={`What to do with number ${index + 1}`}>
       <Operation words="Take it up" key_="P" run={() => studio.pick(index)} />
-      <Operation words="Vary a little" key_="V" off={NOT_YET} run={() => {}} />
-      <Operation words="Vary a lot" key_="B" off={NOT_YET} run={() => {}} />
-      <Operation words="Enlarge" key_="U" off={picture ? null : 'Still being painted'} run={() => studio.enlarge(index)} />
+      <Operation words="Vary a little" key_="V" off={off('vary')} run={() => studio.vary(index, 'subtle')} />
+      <Operation words="Vary a lot" key_="B" off={off('vary')} run={() => studio.vary(index, 'strong')} />
+      <Operation words="Enlarge" key_="U" off={off('upscale')} run={() => studio.enlarge(index)} />
       <Operation words="Four others" key_="E" run={() => studio.reroll()} />
       <span class="gap" />
       {(['png', 'webp'] as const).map((format) => (

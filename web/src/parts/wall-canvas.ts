@@ -8,6 +8,8 @@ import { soften } from './upsample'
 
 const FLOW_MS = 150
 const SOFT_SIDE = 192
+/** Pixels of a square canvas's side; other shapes keep its area. */
+const SIDE = 768
 
 export class WallCanvas {
   private readonly paint: CanvasRenderingContext2D
@@ -24,36 +26,44 @@ export class WallCanvas {
     this.paint = context(canvas)
     this.before = document.createElement('canvas')
     this.after = document.createElement('canvas')
-    for (const each of [this.before, this.after]) {
-      each.width = canvas.width
-      each.height = canvas.height
-    }
+    for (const each of [canvas, this.before, this.after]) each.width = each.height = SIDE
   }
 
-  async show(frame: Frame, isWanted: () => boolean): Promise<boolean> {
+  /** `aspect` is the shape that was asked for; a preview is square whatever it is, and is cut from its middle. */
+  async show(frame: Frame, aspect: number, isWanted: () => boolean): Promise<boolean> {
     const source = frame.kind === 'rgb' ? small(frame) : await decoded(frame)
     if (!source || !isWanted()) return false
+    this.shape(frame.kind === 'rgb' ? aspect : frame.width / frame.height)
     this.flowTo(source)
     if ('close' in source) source.close()
     return true
-  }
-
-  /** Show a picture at once; used when one is taken from the gallery. */
-  showImage(image: CanvasImageSource): void {
-    this.flowTo(image)
   }
 
   toBlob(type: string): Promise<Blob | null> {
     return new Promise((resolve) => this.after.toBlob(resolve, type, 0.95))
   }
 
-  private flowTo(source: CanvasImageSource): void {
+  private shape(aspect: number): void {
+    const width = Math.round(SIDE * Math.sqrt(aspect))
+    const height = Math.round(SIDE / Math.sqrt(aspect))
+    if (Math.abs(width - this.canvas.width) < 8 && Math.abs(height - this.canvas.height) < 8) return
+    for (const each of [this.canvas, this.before, this.after]) {
+      each.width = width
+      each.height = height
+    }
+    this.hasPicture = false
+    this.canvas.closest<HTMLElement>('.wall')?.style.setProperty('--aspect', String(width / height))
+  }
+
+  private flowTo(source: HTMLCanvasElement | ImageBitmap): void {
     const { width, height } = this.canvas
     context(this.before).drawImage(this.canvas, 0, 0)
     const next = context(this.after)
     next.imageSmoothingEnabled = true
     next.imageSmoothingQuality = 'high'
-    next.drawImage(source, 0, 0, width, height)
+    const scale = Math.max(width / source.width, height / source.height)
+    const [wide, tall] = [source.width * scale, source.height * scale]
+    next.drawImage(source, (width - wide) / 2, (height - tall) / 2, wide, tall)
     this.began = performance.now()
     cancelAnimationFrame(this.frame)
     if (!this.hasPicture || this.isStill()) {

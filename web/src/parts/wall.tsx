@@ -22,8 +22,8 @@ export function Wall({ studio }: { studio: Studio }) {
   useEffect(() => {
     if (!canvas.current) return
     const wall = new WallCanvas(canvas.current, () => matchMedia('(prefers-reduced-motion: reduce)').matches)
-    easel.show = (frame, isCurrent) => {
-      void wall.show(frame, isCurrent).then((isShown) => {
+    easel.show = (frame, aspect, isCurrent) => {
+      void wall.show(frame, aspect, isCurrent).then((isShown) => {
         if (!isShown || !canvas.current) return
         canvas.current.dataset.shown = `${frame.id}/${frame.index}/${frame.kind}`
       })
@@ -38,7 +38,7 @@ export function Wall({ studio }: { studio: Studio }) {
   return (
     <section class="wall" aria-label="The picture">
       <div class="canvas" data-blank={isBlank ? '' : undefined} data-wet={easel.isBusy.value ? '' : undefined}>
-        <canvas ref={canvas} width={768} height={768} role="img" aria-label={isBlank ? 'An empty canvas' : caption} />
+        <canvas ref={canvas} role="img" aria-label={isBlank ? 'An empty canvas' : caption} />
         {isBlank && <Blank studio={studio} />}
       </div>
       <Strokes studio={studio} />

@@ -138,3 +138,17 @@ export function says(text: string, names: readonly string[]): boolean {
     (span) => span.kind === 'parameter' && names.includes(text.slice(span.start, span.end).replace(/^[-—–]+/, '').toLowerCase()),
   )
 }
+
+/** Width to height, as `--ar` or `--aspect` in the prompt has it; 1 where nothing is said. */
+export function aspectOf(text: string): number {
+  const spans = lex(text)
+  for (const [index, span] of spans.entries()) {
+    const value = spans[index + 1]
+    if (span.kind !== 'parameter' || value?.kind !== 'value') continue
+    if (!/^[-—–]+(?:ar|aspect)$/i.test(text.slice(span.start, span.end))) continue
+    const [, width, height] = /^\s*(\d+):(\d+)\s*$/.exec(text.slice(value.start, value.end)) ?? []
+    const aspect = Number(width) / Number(height)
+    return aspect >= 1 / 14 && aspect <= 14 ? aspect : 1
+  }
+  return 1
+}

@@ -7,7 +7,7 @@ import { batch, computed, effect, signal, untracked } from '@preact/signals'
 import type { Brush, BrushEvents, Mistake, Wish } from '../live/brush'
 import { Order, type Frame } from '../live/frame'
 import { Pacing } from '../live/pacing'
-import { settled } from '../prompt/lexer'
+import { aspectOf, settled } from '../prompt/lexer'
 import { mended, toUnits } from '../prompt/positions'
 import type { Recipe } from './recipe'
 import { FINENESS, SEEDS, newSeed, type Settings } from './settings'
@@ -42,7 +42,7 @@ export class Easel {
   readonly serverMs = signal<number | null>(null)
   readonly isBusy = computed(() => this.progress.value !== null)
   /** Who shows frames; the wall's canvas puts itself here. */
-  show: (frame: Frame, isCurrent: () => boolean) => void = () => {}
+  show: (frame: Frame, aspect: number, isCurrent: () => boolean) => void = () => {}
 
   /** Steps while the words still change; the server says how many it can afford. */
   draftSteps = 1
@@ -81,7 +81,7 @@ export class Easel {
       if (frame.kind === 'webp') {
         this.lastFile = { id: frame.id, blob: new Blob([frame.payload.slice()], { type: 'image/webp' }) }
       }
-      this.show(frame, () => this.order.advance(frame))
+      this.show(frame, aspectOf(this.wish?.prompt ?? ''), () => this.order.advance(frame))
     },
     step: (id, index, count) => {
       if (id === this.wish?.id) this.progress.value = { id, index: index + 1, count, final: this.wish.final }

@@ -6,17 +6,20 @@ import * as jobs from '../api/jobs'
 import type { Job, JobPicture, JobRequest } from '../api/jobs'
 
 export interface Study {
-  seed: number
+  /** Null until the server has chosen it. */
+  seed: number | null
   preview: string | null
   picture: JobPicture | null
 }
 
 const KEY = 'allaprima.four'
+const FOUR = 'Four studies'
 
 export class Four {
   readonly job = signal<Job | null>(null)
   readonly studies = signal<Study[]>([])
   readonly words = signal('')
+  readonly title = signal(FOUR)
   readonly step = signal<{ index: number; count: number } | null>(null)
   readonly selected = signal(0)
   readonly trouble = signal<string | null>(null)
@@ -31,6 +34,7 @@ export class Four {
     const count = request.count ?? 4
     batch(() => {
       this.words.value = request.prompt
+      this.title.value = FOUR
       this.trouble.value = null
       this.step.value = null
       this.selected.value = 0
@@ -49,6 +53,18 @@ export class Four {
         this.trouble.value = told(error)
       })
     }
+  }
+
+  /** Show a job that began with one of these, in their place: `count` pictures called `title`. */
+  begin(job: Job, title: string, count: number): void {
+    batch(() => {
+      this.title.value = title
+      this.trouble.value = null
+      this.step.value = null
+      this.selected.value = 0
+      this.studies.value = Array.from({ length: count }, () => ({ seed: null, preview: null, picture: null }))
+    })
+    this.watch(job)
   }
 
   private watch(job: Job): void {

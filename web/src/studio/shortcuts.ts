@@ -6,7 +6,10 @@ import type { Studio } from './studio'
 
 export interface Key {
   key: string
+  /** What the help sheet says; nothing where another key's line says it too. */
   words: string
+  /** How the key is shown there, where that is not its name. */
+  shown?: string
   run(studio: Studio): void
 }
 
@@ -29,12 +32,15 @@ export const KEYS: readonly Key[] = [
   { key: ']', words: 'finer', run: (studio) => finer(studio, 1) },
   ...[1, 2, 3, 4].map((place) => ({
     key: String(place),
-    words: `choose number ${place} of the four`,
+    words: place === 1 ? 'choose one of the four' : '',
+    shown: '1 – 4',
     run: ({ four }: Studio) => {
       if (four.studies.value.length >= place) four.selected.value = place - 1
     },
   })),
   { key: 'p', words: 'take the chosen one up', run: (studio) => studio.pick(studio.four.selected.value) },
+  { key: 'v', words: 'vary it a little', run: (studio) => studio.vary(studio.four.selected.value, 'subtle') },
+  { key: 'b', words: 'vary it a lot', run: (studio) => studio.vary(studio.four.selected.value, 'strong') },
   { key: 'u', words: 'enlarge it', run: (studio) => studio.enlarge(studio.four.selected.value) },
   { key: 'e', words: 'four others', run: (studio) => studio.reroll() },
   { key: 'd', words: 'download the picture', run: (studio) => void downloadWall(studio, 'png') },

@@ -2,6 +2,7 @@
 
 import { computed, effect, signal, untracked } from '@preact/signals'
 import type { Entry } from '../api/gallery'
+import * as jobs from '../api/jobs'
 import { ask } from '../api/http'
 import { EdgeBrush } from '../edge/edge-brush'
 import type { Standing } from '../live/connection'
@@ -14,9 +15,6 @@ import { Four } from './four'
 import { choose, told, wantsEdge, type Circumstances } from './place'
 import { Rack, words } from './rack'
 import { FINENESS, openSettings } from './settings'
-
-/** Pixels of a side that the server gives out at the most. */
-const LARGEST = 2048
 
 export type Sheet = 'help' | 'settings' | 'key' | null
 
@@ -36,6 +34,8 @@ export class Studio {
   /** How it stands with painting in this browser. */
   readonly edgeSays = computed(() => told(this.edge.state.value))
   readonly place = computed(() => choose(this.circumstances()))
+  /** What the server can do with a picture, by name. */
+  readonly operations = signal<ReadonlySet<string>>(new Set())
   readonly notice = signal('')
   readonly canPaint = computed(() => this.standing.value === 'open' || this.place.value === 'edge')
   readonly canKeep = computed(() => this.standing.value === 'open' && settled(this.easel.prompt.value) !== '')
@@ -108,7 +108,7 @@ export class Studio {
   pick(index: number): void {
     const study = this.four.studies.value[index]
     if (!study?.picture) return this.say('That one is still being painted.')
-    this.easel.load(this.four.words.value, study.seed)
+    this.easel.load(this.four.words.value, study.picture.seed)
     scrollTo({ top: 0 })
   }
 
@@ -116,23 +116,28 @@ export class Studio {
     requestAnimationFrame(() => document.getElementById('four')?.scrollIntoView({ block: 'nearest' }))
   }
 
-  /** One of the four again at twice its size; the server interpolates what the model does not paint. */
+  /** Four more like one of the four. */
+  vary(index: number, strength: 'subtle' | 'strong'): void {
+    void this.operate('vary', index, { strength, count: 4 }, strength === 'subtle' ? 'A little different' : 'Quite different', 4)
+  }
+
+  /** One of the four with twice as many pixels. */
   enlarge(index: number): void {
+    void this.operate('upscale', index, { factor: 2 }, 'Enlarged', 1)
+  }
+
+  private async operate(name: string, index: number, given: Record<string, unknown>, title: string, count: number): Promise<void> {
     const picture = this.four.studies.value[index]?.picture
-    if (!picture) return this.say('That one is still being painted.')
-    const { recipe, seed, width, height } = picture
-    void this.four.keep({
-      prompt: this.four.words.value,
-      count: 1,
-      seed,
-      steps: recipe.steps,
-      width: Math.min(width * 2, LARGEST),
-      height: Math.min(height * 2, LARGEST),
-      ...(recipe.memory === undefined ? {} : { memory: recipe.memory }),
-      ...(recipe.guidance_scale === undefined ? {} : { guidance: recipe.guidance_scale }),
-      ...(recipe.style ? { style: recipe.style } : {}),
-    })
-    this.bringFourIntoSight()
+    const job = this.four.job.value
+    if (!this.operations.value.has(name)) return this.say('This server does not offer that.')
+    if (!picture || !job) return this.say('That one is still being painted.')
+    try {
+      const from = picture.entry ? { entry: picture.entry } : { job: job.id, index: picture.index }
+      this.four.begin(await jobs.operate(name, from, given), title, count)
+      this.bringFourIntoSight()
+    } catch (error) {
+      this.say(words(error))
+    }
   }
 
   /** Give the server a key; it answers with a cookie that opens the line as well. */
@@ -153,6 +158,7 @@ export class Studio {
     try {
       const { needs_key, owner } = await ask<{ needs_key: boolean; owner: string | null }>('GET', '/api/session')
       if (needs_key && owner === null) this.sheet.value = 'key'
+      else this.operations.value = await jobs.operations()
     } catch {
       // The page works without knowing; what needs it says so.
     }
