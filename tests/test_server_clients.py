@@ -179,6 +179,10 @@ def test_webuiapi_paints_from_words_and_from_a_picture(webui: Any) -> None:
     assert result.image.info["parameters"] == result.info["infotexts"][0]
     again = webui.img2img(images=[result.image], prompt="a blue fox", seed=5, denoising_strength=0.5)
     assert again.image.size == (512, 512)
+    half = Image.new("L", (512, 512), 0)
+    half.paste(255, (0, 0, 256, 512))
+    masked = webui.img2img(images=[result.image], mask_image=half, prompt="a bird", seed=5, denoising_strength=0.5)
+    assert masked.image.crop((300, 0, 512, 512)).tobytes() == result.image.crop((300, 0, 512, 512)).tobytes()
     larger = webui.extra_single_image(result.image, upscaling_resize=2, upscaler_1="Lanczos")
     assert larger.image.size == (1024, 1024)
     assert webui.png_info(result.image).info == result.info["infotexts"][0]

@@ -309,6 +309,29 @@ def test_a_caller_who_leaves_stops_the_work(
     assert client.get("/api/status").json()["jobs"] == 0
 
 
+def test_a_caller_who_leaves_a_stream_stops_the_work(
+    client: httpx.Client, painter: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = 0
+    run = painter.backend.run
+
+    def slowly(name: str, feeds: Any) -> Any:
+        nonlocal calls
+        if name == "denoiser":
+            calls += 1
+            time.sleep(0.2)
+        return run(name, feeds)
+
+    monkeypatch.setattr(painter.backend, "run", slowly)
+    wish = {"prompt": "a fox", "num_inference_steps": 16, "stream": True, "partial_images": 3}
+    with client.stream("POST", "/v1/images/generations", json=wish) as response:
+        next(line for line in response.iter_lines() if line.startswith("data: "))
+    deadline = time.monotonic() + 10.0
+    while time.monotonic() < deadline and client.get("/api/status").json()["jobs"]:
+        time.sleep(0.05)
+    assert client.get("/api/status").json()["jobs"] == 0 and calls < 14
+
+
 # ---- edits and variations -------------------------------------------------------------------------------------
 
 

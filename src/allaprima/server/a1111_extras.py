@@ -10,11 +10,10 @@ from fastapi import APIRouter, Request
 from PIL import Image, ImageOps
 from pydantic import BaseModel, ConfigDict, Field
 
-from allaprima.errors import UserError
 from allaprima.server import a1111_shapes as shapes
-from allaprima.server import commission, sizes, uploads
+from allaprima.server import sizes, uploads
 from allaprima.server.a1111_route import WRONG, Route
-from allaprima.studio import encoding
+from allaprima.studio import operations
 from allaprima.studio.studio import Studio
 
 LARGEST = 4096  # pixels of an enlarged picture's side
@@ -118,13 +117,10 @@ def _texts(text: str) -> dict[str, str]:
 
 @router.post("/interrogate")
 async def interrogate(wish: Sent, request: Request) -> dict[str, str]:
-    """What a picture shows: told from the recipe of those painted here, for no model here looks at pictures."""
+    """What a picture shows: the words it was painted from, or for others a description by colours and outlines."""
     studio: Studio = request.app.state.studio
-    data = await studio.in_thread(taken, wish.image)
-    try:
-        recipe = await studio.in_thread(encoding.recipe_in, data)
-    except UserError as error:
-        raise commission.NotYet(
-            "Pictures from elsewhere cannot be told in words here; those painted here carry theirs."
-        ) from error
-    return {"caption": str(recipe.get("prompt", ""))}
+    picture = await studio.in_thread(lambda: operations.from_bytes(taken(wish.image)))
+    if picture.recipe.get("prompt"):
+        return {"caption": str(picture.recipe["prompt"])}
+    description = await studio.in_thread(operations.describe, studio.painter.library, picture.pixels)
+    return {"caption": description.prompts[0]}

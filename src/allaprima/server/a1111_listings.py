@@ -18,6 +18,19 @@ from allaprima.server.a1111_shapes import SAMPLERS, SCHEDULERS, SOLVERS
 from allaprima.studio.studio import Studio
 
 MOST_OPTIONS = 1000
+# What clients look for; taken when they set it, and without effect.
+OPTIONS: dict[str, Any] = {
+    "samples_format": "png",
+    "enable_pnginfo": True,
+    "send_seed": True,
+    "send_size": True,
+    "return_grid": False,
+    "live_previews_enable": True,
+    "show_progress_every_n_steps": 1,
+    "upscaler_for_img2img": "Lanczos",
+    "CLIP_stop_at_last_layers": 1,
+    "eta_noise_seed_delta": 0,
+}
 EMPTY = ("sd-vae", "sd-modules", "loras", "hypernetworks", "face-restorers", "realesrgan-models", "script-info",
          "extensions")  # fmt: skip
 IDLE = ("refresh-checkpoints", "refresh-vae", "refresh-loras", "refresh-embeddings", "reload-checkpoint",
@@ -41,19 +54,8 @@ def styles_of(studio: Studio) -> dict[str, str]:
 async def options(request: Request) -> dict[str, Any]:
     """The options: what the server has, and what the caller set."""
     studio: Studio = request.app.state.studio
-    own = {
-        "sd_model_checkpoint": title_of(studio),
-        "sd_checkpoint_hash": studio.model["sha256"],
-        "sd_vae": "None",
-        "samples_format": "png",
-        "enable_pnginfo": True,
-        "CLIP_stop_at_last_layers": 1,
-        "return_grid": False,
-        "show_progress_every_n_steps": 1,
-        "live_previews_enable": True,
-        "upscaler_for_img2img": "Lanczos",
-    }
-    return {**_set_by(request), **own}
+    fixed = {"sd_model_checkpoint": title_of(studio), "sd_checkpoint_hash": studio.model["sha256"], "sd_vae": "None"}
+    return {**OPTIONS, **_set_by(request), **fixed}
 
 
 @router.post("/options")

@@ -13,7 +13,6 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from allaprima.errors import UserError
-from allaprima.server import commission
 from allaprima.server.a1111_shapes import error_response
 from allaprima.studio.jobs import QueueFull
 
@@ -45,8 +44,6 @@ class Route(APIRoute):
                 response = error_response(429, str(error))
                 response.headers["retry-after"] = str(max(round(error.retry_after), 1))
                 return response
-            except commission.NotYet as error:
-                return error_response(501, str(error))
             except UserError as error:
                 return error_response(422, str(error))
             except HTTPException as error:
@@ -62,5 +59,4 @@ WRONG: dict[int | str, dict[str, Any]] = {
     413: {"model": Failure, "description": "The body is too large."},
     422: {"model": Failure, "description": "The words or values are wrong."},
     429: {"model": Failure, "description": "The queue is full; Retry-After says when to come back."},
-    501: {"model": Failure, "description": "It cannot be done here yet."},
 }

@@ -63,10 +63,6 @@ class Interrupted(AllaPrimaError):
     """The work was stopped by somebody else."""
 
 
-class NotYet(AllaPrimaError):
-    """Something that was asked for in earnest and cannot be done here."""
-
-
 class Pace:
     """How many drafts have been sent, so that painting does not run ahead of those who watch it."""
 

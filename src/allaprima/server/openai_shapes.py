@@ -132,7 +132,7 @@ def error(status: int, message: str, param: str | None = None, code: str | None 
     """What stands under `error`, in an answer or in an event."""
     kind = ERROR_TYPES.get(status, "invalid_request_error" if status < 500 else "server_error")
     if code is None:
-        code = {401: "invalid_api_key", 429: "rate_limit_exceeded", 501: "not_implemented"}.get(status)
+        code = {401: "invalid_api_key", 429: "rate_limit_exceeded"}.get(status)
     return {"message": message, "type": kind, "param": param, "code": code}
 
 
