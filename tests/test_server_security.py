@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import hashlib
 import io
 import json
 import os
@@ -118,6 +119,14 @@ def test_the_page_is_isolated_and_cannot_be_framed(api) -> None:
     assert headers["cross-origin-embedder-policy"] == "require-corp"
     assert headers["x-content-type-options"] == "nosniff"
     assert "frame-ancestors 'none'" in headers["content-security-policy"]
+
+
+def test_the_models_files_are_there_for_the_page_and_no_others(api, painter) -> None:
+    manifest = api.get("/bundle/bundle.json").json()
+    for name, digest in manifest["files"].items():
+        assert hashlib.sha256(api.get(f"/bundle/{name}").content).hexdigest() == digest
+    for name in ("..%2fbundle.json", "%2e%2e%2f%2e%2e%2fetc%2fpasswd", "none.onnx", "."):
+        assert api.get(f"/bundle/{name}").status_code == 404
 
 
 def test_paths_lead_nowhere(api) -> None:

@@ -1,14 +1,14 @@
-"""The page at /: a folder of built files, with headers that let WebAssembly use threads and keep strangers out.
+"""The page at /, a folder of built files, and the model's files beside it for a page that paints by itself.
 
-Knows nothing of what the page does.
+Its headers let WebAssembly use threads, and keep strangers out. Knows nothing of what the page does.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from fastapi import FastAPI
-from fastapi.responses import HTMLResponse
+from fastapi import FastAPI, HTTPException
+from fastapi.responses import FileResponse, HTMLResponse
 from starlette.datastructures import MutableHeaders
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -47,6 +47,15 @@ def folder() -> Path | None:
 
 def mount(app: FastAPI) -> None:
     """Serve the page at / of an app whose other routes are all there already."""
+
+    @app.get("/bundle/{name}", include_in_schema=False)
+    async def bundle(name: str) -> FileResponse:
+        """The model's files, for a page that paints by itself."""
+        path = app.state.studio.bundle_file(name)
+        if path is None:
+            raise HTTPException(404, "The model has no such file.")
+        return FileResponse(path)
+
     found = folder()
     if found is not None:
         app.mount("/", StaticFiles(directory=found, html=True), name="page")

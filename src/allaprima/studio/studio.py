@@ -19,6 +19,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
@@ -94,6 +95,11 @@ class Studio:
     @property
     def default_steps(self) -> int:
         return int(settings.number("steps"))
+
+    def bundle_file(self, name: str) -> Path | None:
+        """A file of the model's bundle, for browsers that paint by themselves; None if it has none of that name."""
+        bundle = self.painter.bundle
+        return bundle.folder / name if name == "bundle.json" or name in bundle.info["files"] else None
 
     async def in_thread(self, function: Callable[..., T], *arguments: Any) -> T:
         """Run what is too slow for the event loop, but is not painting."""
