@@ -37,9 +37,10 @@ def test_vary_gives_four_that_are_near_and_strong_ones_that_are_less_so(painter,
 
 
 def test_a_remix_has_the_new_words_and_their_parameters(painter, fox) -> None:
-    (one,) = operations.perform(painter, "vary", [fox], prompt="a blue bird --seed 5 --no snow", count=1)
+    (one,) = operations.perform(painter, "vary", [fox], prompt="a blue bird --ar 2:1 --seed 5 --no snow", count=1)
     assert one.seed == 5 and "bird" in one.recipe["prompt"]
     assert [part[0] for part in one.recipe["parts"]] == ["a blue bird", "snow"]
+    assert (one.width, one.height) == (360, 184)
 
 
 def test_reroll_keeps_the_words_alone(painter, fox) -> None:

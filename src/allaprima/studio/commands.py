@@ -217,13 +217,13 @@ def blend(
 
 def _mask(text: str) -> str | list[list[float]]:
     """A mask as it is given on the command line: a file, or boxes."""
-    path = Path(text)
-    if path.suffix or path.exists():
-        try:
-            return base64.b64encode(path.read_bytes()).decode("ascii")
-        except OSError as error:
-            raise UserError(f"Cannot read the mask {text}: {error.strerror or error}.") from error
-    return [_numbers(box, "--mask") for box in text.split("/")]
+    if "," in text and set(text) <= set("0123456789.,/ "):
+        return [_numbers(box, "--mask") for box in text.split("/")]
+    try:
+        return base64.b64encode(Path(text).read_bytes()).decode("ascii")
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise UserError(f"Cannot read the mask {text}: {reason}. Give a picture, or x0,y0,x1,y1.") from error
 
 
 def _numbers(text: str, name: str) -> list[float]:

@@ -23,13 +23,14 @@ def resolve(painter: Painter, parents: Sequence[Picture], given: Mapping[str, An
     strength = given.get("strength") or "subtle"
     noise = given.get("noise")
     said = words.settled(painter, parents[0].recipe, {"count": 4, **given})
+    said["size"] = _size(said, parents[0])
     return {**said, "strength": strength, "noise": STRENGTHS[strength] if noise is None else float(noise)}
 
 
 def work(painter: Painter, parents: Sequence[Picture], arguments: Mapping[str, Any]) -> Iterator[Unit]:
     """The units of a grid of variations."""
     parent = parents[0]
-    width, height = latents.native_size(parent.pixels)
+    width, height = arguments["size"]
     sitting = words.prepared(painter, arguments, width, height)
     clean = latents.encoded(painter, [latents.squared(parent.pixels)])[0]
     sitting = latents.started(painter, sitting, clean, arguments["noise"])
@@ -49,15 +50,22 @@ def resolve_reroll(painter: Painter, parents: Sequence[Picture], given: Mapping[
     """The same words with other seeds."""
     if parents[0].recipe.get("given"):
         raise UserError("A picture that was not painted here cannot be rolled again: vary it, or give it words.")
-    return words.settled(painter, parents[0].recipe, {"count": 4, **given})
+    said = words.settled(painter, parents[0].recipe, {"count": 4, **given})
+    return {**said, "size": _size(said, parents[0])}
 
 
 def work_reroll(painter: Painter, parents: Sequence[Picture], arguments: Mapping[str, Any]) -> Iterator[Unit]:
     """The units of a new grid."""
-    width, height = latents.native_size(parents[0].pixels)
+    width, height = arguments["size"]
     sitting = words.prepared(painter, arguments, width, height)
 
     def finish(pictures: tuple[Picture, ...]) -> tuple[Picture, ...]:
         return tuple(derived.painted(each, "reroll", arguments, parents, arguments["notes"]) for each in pictures)
 
     yield from walking.paint(painter, sitting, finish, stop=arguments["stop"])
+
+
+def _size(said: Mapping[str, Any], parent: Picture) -> list[int]:
+    """Width and height that new words ask for, or else those of a picture of the parent's shape."""
+    width, height = said["size"]
+    return [width, height] if width and height else list(latents.native_size(parent.pixels))
