@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import type { TestProject } from 'vitest/node'
 
 const repository = fileURLToPath(new URL('../../', import.meta.url))
-export const page = join(repository, 'web/dist')
+const page = join(repository, 'web/dist')
 const python = process.env.ALLAPRIMA_PYTHON ?? join(repository, '.venv/bin/python')
 
 declare module 'vitest' {
