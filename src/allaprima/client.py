@@ -28,6 +28,7 @@ from allaprima.errors import AllaPrimaError, UserError
 
 HEADER = struct.Struct("<IHHHHB3x")
 LARGEST_FRAME = 64 * 1024 * 1024
+REMEMBERED = 1000
 
 
 @dataclass(frozen=True)
@@ -140,6 +141,8 @@ class LiveClient:
         """Ask for a picture and return its id at once; `events` has its news. Supersedes whatever came before."""
         self._id += 1
         self._news[self._id] = asyncio.Queue()
+        while len(self._news) > REMEMBERED:  # news of pictures that nobody asked after
+            self._news.pop(next(iter(self._news)))
         wish = {"type": "paint", "id": self._id, "prompt": prompt, **options}
         await self._socket_or_raise().send(json.dumps(wish))
         return self._id

@@ -13,6 +13,8 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+import numpy as np
+
 from allaprima.engine.picture import Picture
 
 State = Literal["queued", "running", "done", "failed", "cancelled"]
@@ -80,6 +82,18 @@ class JobRecord:
         """The last event: done, failed or cancelled."""
         self.state, self.error, self.ended = state, error, time.time()
         self.tell(state, error)
+
+    def fade(self) -> None:
+        """Keep what was painted, without its pixels and without how it came to be: they are what weighs."""
+        faded = []
+        for made in self.pictures:
+            pixels = np.broadcast_to(np.uint8(0), made.picture.pixels.shape)  # a shape and one byte
+            picture = Picture(pixels, made.picture.recipe, made.picture.timing_ms)
+            faded.append(replace(made, picture=picture, png=b""))
+        self.pictures, self.latest = faded, None
+        last = [event for event in self._events if event.name in ENDED]
+        self._events.clear()
+        self._events.extend(last)
 
     async def follow(self, after: int = 0) -> AsyncIterator[JobEvent]:
         """Events whose number is greater than `after`, up to the end."""

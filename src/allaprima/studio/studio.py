@@ -60,8 +60,9 @@ class Keeper(Protocol):
         ...
 
 
+KEEPING_S = 10.0  # that a closing studio waits for pictures to be kept
 RECORDS = 256  # jobs that are remembered after their end
-PICTURES = 32  # of these, how many with their pictures
+PICTURES = 32  # of these, how many with their pictures and events
 
 
 class Studio:
@@ -74,6 +75,7 @@ class Studio:
         self.records: dict[str, JobRecord] = {}
         self._encoders = ThreadPoolExecutor(2, thread_name_prefix="encoding")
         self._clerks: set[asyncio.Task[None]] = set()
+        self._finishing: set[asyncio.Task[Any]] = set()
 
     @property
     def model(self) -> dict[str, str]:
@@ -213,6 +215,8 @@ class Studio:
     async def close(self) -> None:
         """Stop painting; what is unfinished stays unfinished."""
         await asyncio.get_running_loop().run_in_executor(None, self.scheduler.close)
+        if self._finishing:  # what is painted may still be kept
+            await asyncio.wait(tuple(self._finishing), timeout=KEEPING_S)
         for clerk in tuple(self._clerks):
             clerk.cancel()
         await asyncio.gather(*self._clerks, return_exceptions=True)
@@ -278,6 +282,10 @@ class Studio:
         self._tell_places()
 
     async def _finish(self, record: JobRecord, keeper: Keeper | None) -> None:
+        clerk = asyncio.current_task()
+        assert clerk is not None
+        self._finishing.add(clerk)
+        clerk.add_done_callback(self._finishing.discard)
         try:
             if keeper is not None:
                 await keeper.painted(record)
@@ -312,4 +320,4 @@ class Studio:
         for record in over[: -RECORDS or None]:
             del self.records[record.id]
         for record in over[:-PICTURES]:
-            record.pictures = [Made(made.index, made.picture, b"", made.entry) for made in record.pictures]
+            record.fade()
