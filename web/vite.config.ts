@@ -24,5 +24,5 @@ export default defineConfig({
     },
     headers: { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' },
   },
-  test: { include: ['tests/**/*.test.{ts,tsx}'], environment: 'node' },
+  test: { include: ['tests/**/*.test.{ts,tsx}'], environment: 'node', testTimeout: 30_000 },
 })

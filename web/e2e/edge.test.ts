@@ -80,7 +80,7 @@ describe('painting in the browser', () => {
     await page.reload()
     await page.waitForSelector('[data-place=edge]:has-text("away")')
     await paint(page, 'a blue bird in the snow')
-    expect(await variety(page)).toBeGreaterThan(4)
+    expect(await variety(page)).toBeGreaterThan(1)
     await shoot(page, 'offline')
   }, 600_000)
 })

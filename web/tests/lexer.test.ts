@@ -33,6 +33,7 @@ describe('lex', () => {
 
   it('covers any text without a gap', () => {
     const pieces = ['--', ' ', '::', '"', '{', '}', '(a:1)', '[', ']', '\\', 'ar', '2', '🦊', '—', '\n', '.png', 'http://']
+    const torn: string[] = []
     let state = 7
     for (let round = 0; round < 2000; round += 1) {
       let text = ''
@@ -40,8 +41,9 @@ describe('lex', () => {
         state = (state * 1103515245 + 12345) % 2147483648
         text += pieces[state % pieces.length] ?? ''
       }
-      expect(lex(text).map((span) => text.slice(span.start, span.end)).join('')).toBe(text)
+      if (lex(text).map((span) => text.slice(span.start, span.end)).join('') !== text) torn.push(text)
     }
+    expect(torn).toEqual([])
   })
 })
 
