@@ -137,7 +137,10 @@ def _server(bundle: Path | None, batch: int, threads: int) -> Iterator[str]:
             yield found[0]
         finally:
             process.terminate()
-            process.wait(30)
+            try:
+                process.wait(30)
+            except subprocess.TimeoutExpired:
+                process.kill()
 
 
 class Control:
