@@ -39,8 +39,7 @@ def test_a_region_keeps_every_pixel_outside_the_mask_and_joins(painter, fox) -> 
         assert np.array_equal(each.pixels[~disc()], fox.pixels[~disc()])
         assert np.abs(each.pixels[disc()].astype(int) - fox.pixels[disc()]).mean() > 2
         assert joining.seam(each.pixels, disc()) < 1.6
-    bird = made[0].recipe["references"][0]
-    assert bird["name"] == "bird"
+    bird = next(each for each in made[0].recipe["references"] if each["name"] == "bird")
     x0, y0, x1, y1 = bird["boxes"][0]
     assert 0.3 < (x0 + x1) / 2 < 0.85 and 0.15 < (y0 + y1) / 2 < 0.7  # in the mask, not where a lone bird would go
     assert any("not trained to fill in" in note for note in made[0].recipe["notes"])
@@ -125,3 +124,9 @@ def test_spread_is_smooth_and_keeps_what_is_known() -> None:
     assert np.array_equal(filled[known], values[known])
     assert np.abs(np.diff(filled[..., 0], axis=0)).max() < 0.1
     assert 0.3 < filled[32, 24, 0] < 0.7
+
+
+def test_depth_of_a_large_mask_is_about_that_of_a_small_one() -> None:
+    small, large = joining.depth(disc()), joining.depth(disc().repeat(4, 0).repeat(4, 1))
+    assert small.max() == pytest.approx(60 / 2**0.5, abs=3) and large.max() == pytest.approx(4 * small.max(), rel=0.1)
+    assert large[0, 0] == 0 and small[110, 91] <= 2

@@ -17,6 +17,7 @@ Mask = NDArray[np.bool_]
 
 REACH = 0.06  # of the picture's side: the depth at which the correction has fallen to a third
 _SWEEPS = 12
+_COUNTED = 256
 
 
 def joined(old: Pixels, new: Pixels, free: Mask) -> Pixels:
@@ -61,10 +62,18 @@ def spread(values: Array, known: Mask) -> Array:
     return result
 
 
-def depth(free: Mask, most: int = 64) -> Array:
-    """For each free pixel how many pixels it lies from the border, up to `most`; 0 outside."""
+def depth(free: Mask, most: int = 96) -> Array:
+    """For each free pixel how many pixels it lies from the border, about; 0 outside.
+
+    Counted up to `most` on a mask of at most `_COUNTED` pixels a side, so that large pictures cost no more.
+    """
+    height, width = free.shape
+    scale = max(max(height, width) / _COUNTED, 1.0)
     image = Image.fromarray(np.where(free, 255, 0).astype(np.uint8))
-    total = np.zeros(free.shape, np.float32)
+    if scale > 1.0:
+        small = (max(round(width / scale), 1), max(round(height / scale), 1))
+        image = image.resize(small, Image.Resampling.BOX).point(lambda value: 255 if value > 127 else 0)
+    total = np.zeros((image.height, image.width), np.float32)
     for _ in range(most):
         layer = np.asarray(image) > 0
         if not layer.any():
@@ -72,7 +81,9 @@ def depth(free: Mask, most: int = 64) -> Array:
         total += layer
         # Beyond the picture's edge there is nothing to join to, and Pillow repeats the edge there.
         image = image.filter(ImageFilter.MinFilter(3))
-    return total
+    if scale > 1.0:
+        total = np.asarray(Image.fromarray(total * scale).resize((width, height), Image.Resampling.BILINEAR))
+    return np.where(free, total, 0.0).astype(np.float32)
 
 
 def seam(pixels: Pixels, free: Mask) -> float:
