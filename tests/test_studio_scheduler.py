@@ -48,8 +48,12 @@ class Straw:
         for each in begun:
             made.append(
                 SimpleNamespace(
-                    words=each.words, index=each.index, count=self.steps, next_t=1 - (each.index + 1) / self.steps,
-                    is_last=each.index == self.steps - 1, preview=np.zeros((1, 2, 2, 3), np.uint8),
+                    words=each.words,
+                    index=each.index,
+                    count=self.steps,
+                    next_t=1 - (each.index + 1) / self.steps,
+                    is_last=each.index == self.steps - 1,
+                    preview=np.zeros((1, 2, 2, 3), np.uint8),
                 )  # fmt: skip
             )
             each.index += 1
