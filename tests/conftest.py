@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +12,18 @@ import pytest
 
 if TYPE_CHECKING:
     from allaprima.engine.painter import Painter
+
+
+@pytest.fixture(scope="session", autouse=True)
+def empty_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Nobody's own drawings and gallery are read or written by tests."""
+    before = os.environ.get("ALLAPRIMA_HOME")
+    os.environ["ALLAPRIMA_HOME"] = str(tmp_path_factory.mktemp("home"))
+    yield
+    if before is None:
+        del os.environ["ALLAPRIMA_HOME"]
+    else:
+        os.environ["ALLAPRIMA_HOME"] = before
 
 
 @pytest.fixture(scope="session")

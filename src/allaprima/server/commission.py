@@ -106,7 +106,7 @@ def _order(studio: Studio, commission: Commission) -> tuple[Order, Wish]:
     prompt = shortened(commission.prompt)
     options = Options(
         count=commission.count, steps=commission.steps, guidance_scale=commission.guidance, **commission.more
-    )  # type: ignore[misc]  # the keys of `more` are others
+    )
     if shortened(commission.negative):
         options["negative"] = shortened(commission.negative)
     if commission.seed is not None:
@@ -120,7 +120,7 @@ def _order(studio: Studio, commission: Commission) -> tuple[Order, Wish]:
         wishes = ()
     if len(wishes) == 1:
         return Order(prompt, options, commission.owner), wishes[0]
-    order = Order(prompt, Options(**{"seed": chance, **options}), commission.owner, literal=True)  # type: ignore[typeddict-item]
+    order = Order(prompt, Options(**{"seed": chance, **options}), commission.owner, literal=True)
     studio.check(order)
     return order, Wish(prompt, ((prompt, 1.0),), order.options, commission.steps)
 
