@@ -37,6 +37,7 @@ from allaprima.train.autoencoder import Autoencoder
 STEP_COUNTS = (1, 2, 4, 8, 16, 32)
 LARGEST = 60_000_000  # bytes, everything together
 PREVIEW_SCENES = 128
+MANIFEST_BYTES = 20_000
 
 Say = Callable[[str], None]
 
@@ -142,9 +143,7 @@ def _library(
         return np.concatenate([trained.text(part)[1].numpy() for part in ids.split(256)])
 
     taken = sum(path.stat().st_size for path in folder.iterdir())
-    phrases, _ = library.phrases_of(drawings.drawings)
-    # What library.json and the vectors will take, and the manifest.
-    taken += 400 * len(phrases) + 420 * len(drawings) + 20_000
+    taken += library.table_bytes(drawings.drawings) + MANIFEST_BYTES
     side = library.choose_side(drawings, budget=min(library.BUDGET, largest - taken))
     say(f"library: {len(drawings)} drawings at {side} px")
     return library.write_library(folder, drawings, library.pack(drawings, side, cache=cache), vectors)

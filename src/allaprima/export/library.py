@@ -23,7 +23,7 @@ from allaprima.scene.corpus import Corpus, Drawing
 
 SIDES = (96, 80, 64, 48)  # pixels along the longer edge, the best that fits is taken
 QUALITY, ALPHA_QUALITY, METHOD = 75, 60, 4
-BUDGET = 20_000_000  # bytes of library.bin
+BUDGET = 22_000_000  # bytes of library.bin
 SAMPLE = 240  # drawings tried to foretell the size
 VISIBLE = 8  # alpha above which a pixel counts
 
@@ -60,31 +60,51 @@ def choose_side(corpus: Corpus, *, budget: int = BUDGET, sides: Sequence[int] = 
     expected = 0.0
     for side in sides:
         expected = float(np.mean([len(small(corpus.image(int(i)), side)) for i in picks])) * len(corpus)
-        if expected <= budget * 0.98:
+        if expected <= budget * 0.99:
             return side
     raise ExportError(f"{len(corpus)} drawings take about {expected / 1e6:.1f} MB at {sides[-1]} px, more than the "
                       f"{budget / 1e6:.1f} MB that library.bin may have")  # fmt: skip
 
 
 def pack(corpus: Corpus, side: int, *, cache: Path | None = None) -> Packed:
-    """Every drawing of the corpus in its order, taken from `cache` when the same were packed there before."""
-    settings = f"{side} {QUALITY} {ALPHA_QUALITY} {METHOD}"
-    key = hashlib.sha256(" ".join([settings, *(drawing.sha256 for drawing in corpus.drawings)]).encode()).hexdigest()
-    kept = cache / f"library-{key[:16]}.bin" if cache is not None else None
-    if kept is not None and kept.exists():
-        lengths = json.loads(kept.with_suffix(".json").read_text(encoding="utf-8"))
-        pixels = kept.read_bytes()
-    else:
-        parts = [small(corpus.image(index), side) for index in range(len(corpus))]
-        lengths, pixels = [len(part) for part in parts], b"".join(parts)
-        if kept is not None:
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            kept.with_suffix(".json").write_text(json.dumps(lengths), encoding="utf-8")
-            aside = kept.with_suffix(".part")
-            aside.write_bytes(pixels)
-            os.replace(aside, kept)
+    """Every drawing of the corpus in its order; what was packed into `cache` before is taken from there."""
+    store = cache / f"library-{side}-{QUALITY}-{ALPHA_QUALITY}-{METHOD}.bin" if cache is not None else None
+    known, old = _cached(store)
+    parts = []
+    for index, drawing in enumerate(corpus.drawings):
+        offset, length = known.get(drawing.sha256, (0, 0)) if drawing.sha256 else (0, 0)
+        parts.append(old[offset : offset + length] if length else small(corpus.image(index), side))
+    lengths, pixels = [len(part) for part in parts], b"".join(parts)
     offsets = [0, *np.cumsum(lengths).tolist()[:-1]]
-    return Packed(side, pixels, tuple(zip(offsets, lengths, strict=True)))
+    packed = Packed(side, pixels, tuple(zip(offsets, lengths, strict=True)))
+    if store is not None and any(drawing.sha256 not in known for drawing in corpus.drawings):
+        _keep(store, corpus, packed)
+    return packed
+
+
+def _cached(store: Path | None) -> tuple[dict[str, tuple[int, int]], bytes]:
+    """Where each drawing, by its hash, lies in the cache, and the cache's bytes; nothing where there is none."""
+    if store is None or not store.exists():
+        return {}, b""
+    try:
+        places = json.loads(store.with_suffix(".json").read_text(encoding="utf-8"))
+        pixels = store.read_bytes()
+    except (OSError, ValueError):
+        return {}, b""
+    # The two files are replaced one after the other; a kill between them must not mix them up.
+    if places.get("sha256") != hashlib.sha256(pixels).hexdigest():
+        return {}, b""
+    return {key: (int(offset), int(length)) for key, (offset, length) in places["drawings"].items()}, pixels
+
+
+def _keep(store: Path, corpus: Corpus, packed: Packed) -> None:
+    store.parent.mkdir(parents=True, exist_ok=True)
+    places = {drawing.sha256: place for drawing, place in zip(corpus.drawings, packed.places, strict=True)}
+    table = json.dumps({"sha256": hashlib.sha256(packed.pixels).hexdigest(), "drawings": places})
+    for path, raw in ((store, packed.pixels), (store.with_suffix(".json"), table.encode())):
+        aside = path.with_name(f".{path.name}.part")
+        aside.write_bytes(raw)
+        os.replace(aside, path)
 
 
 def phrases_of(drawings: Sequence[Drawing]) -> tuple[list[str], list[list[int]]]:
@@ -118,15 +138,25 @@ def write_library(folder: Path, corpus: Corpus, packed: Packed, vectors: Vectors
     """Writes library.json, library.bin and library_vectors.npy into `folder`; returns what a report says of them."""
     phrases, own = phrases_of(corpus.drawings)
     meanings = np.asarray(vectors(phrases), np.float32)
-    rows = [row_of(drawing, place, indices)
-            for drawing, place, indices in zip(corpus.drawings, packed.places, own, strict=True)]  # fmt: skip
-    table = {"drawings": rows, "phrases": phrases}
-    text = json.dumps(table, ensure_ascii=False, separators=(",", ":"))
-    (folder / "library.json").write_text(text + "\n", encoding="utf-8")
+    (folder / "library.json").write_bytes(_table(corpus.drawings, packed.places, phrases, own))
     (folder / "library.bin").write_bytes(packed.pixels)
     np.save(folder / "library_vectors.npy", bytewise(meanings))
-    return {"drawings": len(rows), "concepts": len(corpus.by_concept), "phrases": len(phrases), "side": packed.side,
+    return {"drawings": len(corpus), "concepts": len(corpus.by_concept), "phrases": len(phrases), "side": packed.side,
             "bytes": len(packed.pixels)}  # fmt: skip
+
+
+def table_bytes(drawings: Sequence[Drawing]) -> int:
+    """Bytes that library.json and library_vectors.npy will have, at the most."""
+    phrases, own = phrases_of(drawings)
+    return len(_table(drawings, [(99_999_999, 99_999)] * len(drawings), phrases, own)) + 384 * len(phrases) + 256
+
+
+def _table(
+    drawings: Sequence[Drawing], places: Sequence[tuple[int, int]], phrases: list[str], own: list[list[int]]
+) -> bytes:
+    rows = [row_of(*each) for each in zip(drawings, places, own, strict=True)]
+    table = {"drawings": rows, "phrases": phrases}
+    return json.dumps(table, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 
 
 def row_of(drawing: Drawing, place: tuple[int, int], phrases: Sequence[int]) -> dict[str, Any]:
