@@ -126,3 +126,15 @@ def denoiser(
     _threads(threads)
     _report(train_denoiser(bank=bank, folder=folder, autoencoder=autoencoder, size=size, minutes=minutes,
                            anneal=anneal, batch=batch, lr=lr, optimiser=optimiser, seed=seed))  # fmt: skip
+
+
+@app.command()
+def unpack(
+    file: Annotated[Path, typer.Argument(help="Written by `allaprima export resume`.")] = Path("runs/first-light.npz"),
+    runs: Annotated[Path, typer.Option(help="Where the runs live.")] = Path("data/runs"),
+) -> None:
+    """Start from kept weights instead of from nothing; a run that has a checkpoint already is left alone."""
+    from allaprima.train.resume import unpack as unpack_runs
+
+    for name, written in unpack_runs(file, runs).items():
+        typer.echo(f"{runs / name}: {'written' if written else 'has a checkpoint already, left alone'}")
