@@ -255,5 +255,7 @@ def test_sixteen_typists_for_a_minute(server) -> None:
     before = resident_memory()
     stories = asyncio.run(all_of_them(seconds))
     assert all(asked == painted for asked, painted in stories)
-    assert resident_memory() - before < 30_000_000
+    # Thousands of pictures were painted: one kept tenth of them would be ten times this. Alone it grows by less than
+    # 30 MB; within the whole suite the process's allocator has been seen to take 52 MB.
+    assert resident_memory() - before < 100_000_000
     assert server.app.state.studio.scheduler.is_alive

@@ -52,13 +52,13 @@ def test_loss_falls_on_a_fixed_batch(corpus: Path) -> None:
     model = Autoencoder(PRESETS["xs"])
     optimiser = torch.optim.AdamW(model.parameters(), lr=3e-3)
     seen = []
-    for _ in range(60):
+    for _ in range(160):
         loss = sum(losses(model, target, np.random.default_rng(0)).values())
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
         seen.append(loss.item())
-    assert seen[-1] < 0.6 * seen[0]
+    assert seen[-1] < 0.5 * seen[0]
 
 
 def test_a_run_resumes_and_standardises_its_latents(corpus: Path, tmp_path: Path) -> None:
