@@ -81,7 +81,7 @@ def measure_latents(model: Autoencoder, scenes: np.ndarray, *, count: int = 512)
 
 def to_target(pictures: np.ndarray) -> torch.Tensor:
     """uint8 [n, h, w, 3] -> float [n, 3, h, w] in [-1, 1], channels last in memory."""
-    tensor = torch.from_numpy(np.ascontiguousarray(pictures)).permute(0, 3, 1, 2)
+    tensor = torch.from_numpy(np.array(pictures)).permute(0, 3, 1, 2)  # a copy: memory maps are read-only
     return (tensor.float() / 127.5 - 1).contiguous(memory_format=torch.channels_last)
 
 

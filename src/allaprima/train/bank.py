@@ -98,9 +98,9 @@ def encode_shard(folder: Path, autoencoder: Autoencoder, text: Any, *, fast: boo
     hints = np.empty((n, 17, 16, 16), np.float16)
     with torch.no_grad(), torch.autocast("cpu", torch.bfloat16, enabled=fast):
         for i in range(0, n, 64):
-            rgb = torch.from_numpy(pictures[i : i + 64]).permute(0, 3, 1, 2).float() / 127.5 - 1
+            rgb = torch.from_numpy(np.array(pictures[i : i + 64])).permute(0, 3, 1, 2).float() / 127.5 - 1
             latents[i : i + 64] = autoencoder.encode(rgb).float().numpy()
-            rgba = torch.from_numpy(collages[i : i + 64]).permute(0, 3, 1, 2).float()
+            rgba = torch.from_numpy(np.array(collages[i : i + 64])).permute(0, 3, 1, 2).float()
             alpha = rgba[:, 3:] / 255
             over_grey = (rgba[:, :3] * alpha + GREY * (1 - alpha)) / 127.5 - 1
             hints[i : i + 64, :16] = autoencoder.encode(over_grey).float().numpy()
