@@ -1,5 +1,5 @@
 #!/bin/sh
-# From nothing to the shipped bundle: every command that made it, in order. About five hours on two cores.
+# From nothing to the shipped bundle: every command that made it, in order.
 # Each line is resumed by running this file again; what is done is not done twice.
 set -eu
 allaprima corpus build --processes 2
