@@ -45,8 +45,8 @@ def vector(
     as_json: AsJson = False,
 ) -> None:
     """Trace a flat picture into an SVG."""
+    from allaprima.files import write_whole
     from allaprima.studio import operations
-    from allaprima.studio.files import write_whole
 
     target = out if out is not None else picture.with_suffix(".svg")
     if target.suffix.lower() != ".svg":

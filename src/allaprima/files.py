@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all."""
+"""Files that appear whole or not at all. Knows nothing of what is in them."""
 
 from __future__ import annotations
 
