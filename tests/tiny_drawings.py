@@ -6,6 +6,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from allaprima.scene.corpus import Corpus, Drawing
+from allaprima.scene.typefaces import Typeface
 
 # name, shape, colour, group
 THINGS = (
@@ -31,8 +32,8 @@ _BOXES = {
 }
 
 
-def tiny_corpus() -> Corpus:
-    """Forty-eight drawings: twelve concepts in four styles."""
+def tiny_corpus(typefaces: tuple[Typeface, ...] = ()) -> Corpus:
+    """Forty-eight drawings: twelve concepts in four styles; with typefaces, some scenes have lettering."""
     drawings, pixels = [], []
     for style in STYLES:
         for name, shape, colour, group in THINGS:
@@ -58,4 +59,4 @@ def tiny_corpus() -> Corpus:
                 )
             )
             pixels.append(np.asarray(image))
-    return Corpus(drawings, np.stack(pixels))
+    return Corpus(drawings, np.stack(pixels), typefaces)

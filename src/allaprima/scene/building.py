@@ -28,7 +28,8 @@ from allaprima.scene.fetching import fetch
 from allaprima.scene.naming import Concept, EmojiNames
 from allaprima.scene.rendering import RENDERING, SIDE, UndrawableError, iconify_svg, read_raster, render_svg
 from allaprima.scene.selection import Choice, choose
-from allaprima.scene.sources import EMOJI_NAMES, PERMITTED_LICENCES, SOURCES, Source
+from allaprima.scene.sources import EMOJI_NAMES, PERMITTED_LICENCES, SOURCES, Font, Source
+from allaprima.scene.typefaces import collect
 
 Progress = Callable[[str, int, int], None]
 """Called with (what is being done, done so far, of how many)."""
@@ -49,9 +50,16 @@ class BuildReport:
 
 
 def build(
-    folder: Path, sources: Sequence[Source] = SOURCES, processes: int = 1, progress: Progress = lambda *_: None
+    folder: Path,
+    sources: Sequence[Source] = SOURCES,
+    processes: int = 1,
+    progress: Progress = lambda *_: None,
+    *,
+    fonts: Sequence[Font] = (),
 ) -> BuildReport:
-    """Fetch and render ``sources``, then join every part there is. A source that fails is named in the report.
+    """Fetch and render ``sources``, join every part there is, and put ``fonts`` beside it for lettering.
+
+    A source or font that fails is named in the report.
 
     Raises CorpusError when nothing at all could be built, or the emoji names could not be fetched.
     """
@@ -65,11 +73,15 @@ def build(
         try:
             progress(f"fetching {source.style}", 0, 1)
             place = fetch(source, packages)
-            names = names or _emoji_names(packages)
+            names = names or emoji_names(packages)
             progress(f"fetching {source.style}", 1, 1)
             _render_source(source, choose(source, place, names), parts, processes, progress)
         except CorpusError as error:
             failures.append(str(error))
+    if fonts:
+        progress("fetching typefaces", 0, 1)
+        failures += collect(folder, packages, fonts)
+        progress("fetching typefaces", 1, 1)
     there = [(s, part) for s in dict.fromkeys((*SOURCES, *sources)) if (part := _part(parts, s)).exists()]
     if not there:
         raise CorpusError("no drawings could be built: " + "; ".join(failures or ["no sources were asked for"]))
@@ -84,7 +96,8 @@ def _part(parts: Path, source: Source) -> Path:
     return parts / f"{source.style.replace(' ', '-')}.zip"
 
 
-def _emoji_names(packages: Path) -> EmojiNames:
+def emoji_names(packages: Path) -> EmojiNames:
+    """The names that every source's drawings are told by, from the packages that teach them."""
     teachers = [s for s in SOURCES if s.style in _TEACH_NAMES]
     return EmojiNames.read(fetch(EMOJI_NAMES, packages), [fetch(s, packages) for s in teachers])
 

@@ -44,36 +44,35 @@ def write(truth: Truth, rng: np.random.Generator) -> tuple[str, str]:
 
 
 def _with_objects(truth: Truth, rng: np.random.Generator) -> str:
-    subject = _subject(truth, rng, rich=True)
-    parts = [subject]
-    where = _where(truth, rng)
-    if where:
-        parts.append(where)
-    parts += _hour_and_weather(truth, rng, always=True)
+    parts = [subject(truth, rng, rich=True)]
+    place = where(truth, rng)
+    if place:
+        parts.append(place)
+    parts += hour_and_weather(truth, rng, always=True)
     body = " ".join(parts)
     if truth.scenery in {"plain", "pattern"} or rng.random() < 0.35:
         look = None
     else:
-        look = _one(words.LOOK_BACKGROUNDS[truth.look], rng)
+        look = one(words.LOOK_BACKGROUNDS[truth.look], rng)
     if truth.style == "mixed":
         return _joined(body, look)
-    return _joined(_styled(body, words.STYLES[truth.style or ""], rng), look)
+    return _joined(styled(body, words.STYLES[truth.style or ""], rng), look)
 
 
 def _short_with_objects(truth: Truth, rng: np.random.Generator) -> str:
-    body = _subject(truth, rng, rich=rng.random() < 0.3)
+    body = subject(truth, rng, rich=rng.random() < 0.3)
     tail: list[str] = []
     if truth.scenery not in {"plain", "pattern"} and rng.random() < 0.65:
-        tail.append(_where(truth, rng))
+        tail.append(where(truth, rng))
         if rng.random() < 0.5:
-            tail += _hour_and_weather(truth, rng, always=False)
+            tail += hour_and_weather(truth, rng, always=False)
     body = " ".join([body, *tail])
     if truth.style not in {None, "mixed"} and rng.random() < 0.45:
-        return _styled(body, words.STYLES[truth.style or ""], rng)
+        return styled(body, words.STYLES[truth.style or ""], rng)
     return body
 
 
-def _subject(truth: Truth, rng: np.random.Generator, *, rich: bool) -> str:
+def subject(truth: Truth, rng: np.random.Generator, *, rich: bool) -> str:
     """The objects: "two small cats", "a red fox to the left of an owl", "a cup, a pen and a book"."""
     phrases = []
     start = 0
@@ -90,7 +89,7 @@ def _subject(truth: Truth, rng: np.random.Generator, *, rich: bool) -> str:
         )
         start += count
     if len(phrases) == 2 and truth.relation:
-        link = _one(words.RELATIONS[truth.relation], rng)
+        link = one(words.RELATIONS[truth.relation], rng)
         return f"{phrases[0]} {link} {phrases[1]}"
     return _listed(phrases)
 
@@ -105,19 +104,19 @@ def _thing(
         name = nouns.without_colour(name)
         named = None
     if say_colour and obj.colour and not named:
-        colour = _one(words.COLOURS[obj.colour], rng, plain=0.85)
-    size = _one(words.SIZES[obj.size], rng) if obj.size and (rich or rng.random() < 0.6) else ""
+        colour = one(words.COLOURS[obj.colour], rng, plain=0.85)
+    size = one(words.SIZES[obj.size], rng) if obj.size and (rich or rng.random() < 0.6) else ""
     adjectives = " ".join(part for part in (size, colour, style) if part)
     if count == 1:
         return nouns.singular(name, adjectives)
-    number = _one(words.COUNTS[count], rng, plain=0.7)
+    number = one(words.COUNTS[count], rng, plain=0.7)
     return " ".join(part for part in (number, adjectives, nouns.plural(name)) if part)
 
 
-def _where(truth: Truth, rng: np.random.Generator) -> str:
-    place = _one(words.PLACES[truth.scenery], rng)
+def where(truth: Truth, rng: np.random.Generator) -> str:
+    place = one(words.PLACES[truth.scenery], rng)
     if truth.scenery in {"plain", "pattern"} and truth.backdrop_colour:
-        colour = _one(words.COLOURS[truth.backdrop_colour], rng, plain=0.9)
+        colour = one(words.COLOURS[truth.backdrop_colour], rng, plain=0.9)
         kind = rng.random()
         if truth.scenery == "pattern":
             return f"on {nouns.article(f'{colour} patterned background')}"
@@ -125,38 +124,44 @@ def _where(truth: Truth, rng: np.random.Generator) -> str:
     return place
 
 
-def _hour_and_weather(truth: Truth, rng: np.random.Generator, *, always: bool) -> list[str]:
+def hour_and_weather(truth: Truth, rng: np.random.Generator, *, always: bool) -> list[str]:
     """The time and weather phrases of a scene that has them."""
     if truth.scenery in {"space", "underwater", "plain", "pattern", "room"}:
         shown = truth.scenery == "room" and truth.time_of_day != "day"
-        return [_one(words.TIME_PHRASES[truth.time_of_day], rng)] if shown else []
+        return [one(words.TIME_PHRASES[truth.time_of_day], rng)] if shown else []
     found = []
     if truth.weather is None:
         by_sky = rng.random() < 0.45 and truth.scenery not in {"sky", "forest"}
         if truth.time_of_day != "day" or by_sky or (always and rng.random() < 0.6):
-            found.append(_one((words.TIME_SKIES if by_sky else words.TIME_PHRASES)[truth.time_of_day], rng))
+            found.append(one((words.TIME_SKIES if by_sky else words.TIME_PHRASES)[truth.time_of_day], rng))
         return found
     if truth.time_of_day != "day" or (always and rng.random() < 0.3):
-        found.append(_one(words.TIME_PHRASES[truth.time_of_day], rng))
+        found.append(one(words.TIME_PHRASES[truth.time_of_day], rng))
     phrases = words.WEATHER_PHRASES[truth.weather]
     if truth.time_of_day != "day":
         phrases = tuple(phrase for phrase in phrases if "day" not in phrase)
-    found.append(_one(phrases, rng))
+    found.append(one(phrases, rng))
     return found
 
 
 # --- pure scenery ---------------------------------------------------------------------------------
 
 
+def pure(truth: Truth, rng: np.random.Generator) -> str:
+    """The scenery as a thing, no style said: "a calm lake at dusk"."""
+    outdoors = truth.scenery not in {"space", "underwater", "plain", "pattern", "room"}
+    return _view(truth, one(words.VIEWS[truth.scenery], rng), rng, outdoors)
+
+
 def _pure(truth: Truth, rng: np.random.Generator, *, dense: bool) -> str:
     """Scenery alone: "a serene sunset over the ocean", "a large green field with a blue sky"."""
     outdoors = truth.scenery not in {"space", "underwater", "plain", "pattern", "room"}
-    view = _one(words.VIEWS[truth.scenery], rng)
+    view = one(words.VIEWS[truth.scenery], rng)
     body = _hour_over(truth, view, rng) if outdoors and rng.random() < 0.3 else None
     if body is None:
         body = _view(truth, view, rng, outdoors)
     if rng.random() < (0.8 if dense else 0.3):
-        return _styled(body, words.LOOKS[truth.look], rng)
+        return styled(body, words.LOOKS[truth.look], rng)
     return body
 
 
@@ -168,12 +173,12 @@ def _hour_over(truth: Truth, view: str, rng: np.random.Generator) -> str | None:
     mood = _mood(truth, rng) if rng.random() < 0.7 else ""
     if truth.time_of_day == "night" and truth.weather is None and rng.random() < 0.4:
         hour = "starry night"
-    noun = _one(words.SCENERIES[truth.scenery], rng)
+    noun = one(words.SCENERIES[truth.scenery], rng)
     if truth.scenery in {"snow", "sky"}:
         noun = words.VIEWS["snow"][0] if truth.scenery == "snow" else "clouds"
     over = truth.time_of_day in {"sunset", "sunrise"} or rng.random() < 0.4
-    where = f"over {_the(noun, rng)}" if over else words.PLACES[truth.scenery][int(rng.integers(2))]
-    body = f"{nouns.article(f'{mood} {hour}'.strip())} {where}"
+    place = f"over {_the(noun, rng)}" if over else words.PLACES[truth.scenery][int(rng.integers(2))]
+    body = f"{nouns.article(f'{mood} {hour}'.strip())} {place}"
     return _with_weather(body, truth, rng, mood)
 
 
@@ -183,12 +188,12 @@ def _view(truth: Truth, view: str, rng: np.random.Generator, outdoors: bool) -> 
     if outdoors and rng.random() < 0.55:
         mood = _mood(truth, rng)
         adjectives.append(mood)
-    own = _one(words.VIEW_ADJECTIVES[truth.scenery], rng, plain=0.0)
+    own = one(words.VIEW_ADJECTIVES[truth.scenery], rng, plain=0.0)
     # An adjective that the noun already says ("sandy sandy beach") is left out.
     if rng.random() < 0.6 and not set(own.split()) & set(view.split()) and own not in adjectives:
         adjectives.append(own)
     if truth.backdrop_colour:
-        adjectives.append(_one(words.COLOURS[truth.backdrop_colour], rng, plain=0.9))
+        adjectives.append(one(words.COLOURS[truth.backdrop_colour], rng, plain=0.9))
     body = " ".join([*adjectives, view])
     if view not in _UNCOUNTED_VIEWS and not nouns.is_plural(view):
         definite = view in {"ocean", "sea", "sky"} and not adjectives
@@ -196,15 +201,15 @@ def _view(truth: Truth, view: str, rng: np.random.Generator, outdoors: bool) -> 
     if not outdoors:
         # A room's window shows the hour.
         hour = truth.scenery == "room" and truth.time_of_day != "day"
-        return f"{body} {_one(words.TIME_PHRASES[truth.time_of_day], rng)}" if hour else body
+        return f"{body} {one(words.TIME_PHRASES[truth.time_of_day], rng)}" if hour else body
     if truth.weather is None:
         skies = rng.random() < 0.5 and truth.scenery not in {"sky", "forest"}
         table = words.TIME_SKIES if skies else words.TIME_PHRASES
         if truth.time_of_day != "day" or skies or rng.random() < 0.3:
-            body = f"{body} {_one(table[truth.time_of_day], rng)}"
+            body = f"{body} {one(table[truth.time_of_day], rng)}"
         return body
     if truth.time_of_day != "day" or rng.random() < 0.3:
-        body = f"{body} {_one(words.TIME_PHRASES[truth.time_of_day], rng)}"
+        body = f"{body} {one(words.TIME_PHRASES[truth.time_of_day], rng)}"
     return _with_weather(body, truth, rng, mood)
 
 
@@ -215,25 +220,25 @@ def _with_weather(body: str, truth: Truth, rng: np.random.Generator, mood: str) 
     phrases = words.WEATHER_PHRASES[truth.weather]
     if truth.time_of_day != "day":
         phrases = tuple(phrase for phrase in phrases if "day" not in phrase)
-    return f"{body} {_one(phrases, rng)}"
+    return f"{body} {one(phrases, rng)}"
 
 
 def _mood(truth: Truth, rng: np.random.Generator) -> str:
     """An adjective of the weather, never against it."""
     calm = truth.weather or "clear"
     if calm == "clear" and truth.scenery in {"volcano", "waterfall", "city"}:
-        return _one(("beautiful", "stunning", "scenic"), rng)
-    return _one(words.WEATHER_ADJECTIVES[calm], rng)
+        return one(("beautiful", "stunning", "scenic"), rng)
+    return one(words.WEATHER_ADJECTIVES[calm], rng)
 
 
 # --- wording --------------------------------------------------------------------------------------
 
 
-def _styled(body: str, tags: Sequence[str], rng: np.random.Generator) -> str:
+def styled(body: str, tags: Sequence[str], rng: np.random.Generator) -> str:
     """The style before ("a pixel art picture of ...") or after ("..., pixel art", "... in pixel art
     style").
     """
-    tag = _one(tags, rng)
+    tag = one(tags, rng)
     last = tag.split()[-1]
     kind = rng.random()
     if kind < 0.42 and not tag.startswith("rendered"):
@@ -243,7 +248,7 @@ def _styled(body: str, tags: Sequence[str], rng: np.random.Generator) -> str:
             return f"{nouns.article(tag)} of {body}"
         if last not in {"style", "3d", "look"} and last.endswith(("s", "ed", "in")):
             return f"{body}, {tag}"
-        noun = _one(("picture", "image", "drawing", "illustration"), rng)
+        noun = one(("picture", "image", "drawing", "illustration"), rng)
         return f"{nouns.article(f'{tag} {noun}')} of {body}"
     if kind < 0.8:
         return f"{body}, {tag}"
@@ -280,7 +285,7 @@ def _the(noun: str, rng: np.random.Generator) -> str:
     return nouns.article(noun) if rng.random() < 0.5 else f"the {noun}"
 
 
-def _one(options: Sequence[str], rng: np.random.Generator, plain: float = PLAIN_WORD_SHARE) -> str:
+def one(options: Sequence[str], rng: np.random.Generator, plain: float = PLAIN_WORD_SHARE) -> str:
     """One wording: the first, plainest one with this share, else any."""
     place = 0 if rng.random() < plain else int(rng.integers(len(options)))
     return options[place]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image, ImageFilter
 
-from allaprima.scene import captions, colours, layout
+from allaprima.scene import captions, colours, layout, lettering, lettering_captions
 from allaprima.scene.layout import Box
 from allaprima.scene.plot import plot
 from allaprima.scene.scenery import paint
@@ -67,7 +67,9 @@ def compose(corpus: Corpus, seed: int, size: int = 128) -> Scene:
     stock = _stock_of(corpus)
     # Independent streams: what one part draws never shifts another.
     story, place, brush, craft, memory, voice = (np.random.default_rng([seed, part]) for part in range(6))
-    truth = plot(stock, story)
+    script = np.random.default_rng([seed, 6])
+    faces = corpus.typefaces
+    truth = lettering.letter(plot(stock, story), faces, stock.names, script)
     backdrop = paint(
         truth.scenery,
         time_of_day=truth.time_of_day,
@@ -80,10 +82,12 @@ def compose(corpus: Corpus, seed: int, size: int = 128) -> Scene:
     if truth.scenery in {"plain", "pattern"}:
         truth = replace(truth, backdrop_colour=colours.background(backdrop.picture[::4, ::4]))
     truth, flips = _arrange(stock, truth, float(backdrop.ground), backdrop.picture, place, craft)
+    truth = lettering.arrange(truth, faces, backdrop.picture, script)
     shadows = layout.stands(truth.scenery) and truth.look != "flat" and craft.random() < SHADOW_SHARE
     _paste(picture, corpus, truth, flips, shadows)
-    collage = _collage(stock, truth, flips, memory)
-    dense, short = captions.write(truth, voice)
+    lettering.draw(picture, truth, faces, script)
+    collage = lettering.into_collage(_collage(stock, truth, flips, memory), truth, faces, script)
+    dense, short = (captions if truth.lettering is None else lettering_captions).write(truth, voice)
     return Scene(seed, np.asarray(picture), collage, dense, short, truth)
 
 

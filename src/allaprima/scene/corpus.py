@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from allaprima.errors import CorpusError
+from allaprima.scene.typefaces import Typeface, typefaces
 
 ROWS, PIXELS = "drawings.jsonl", "rgba.npy"
 
@@ -41,8 +42,11 @@ class Drawing:
 class Corpus:
     """Drawings by index, concept and style. Pixels are memory-mapped: opening costs next to nothing."""
 
-    def __init__(self, drawings: Iterable[Drawing], pixels: np.ndarray) -> None:
+    def __init__(
+        self, drawings: Iterable[Drawing], pixels: np.ndarray, typefaces: Iterable[Typeface] = ()
+    ) -> None:
         self.drawings: tuple[Drawing, ...] = tuple(drawings)
+        self.typefaces: tuple[Typeface, ...] = tuple(typefaces)
         self._pixels = pixels
 
     @classmethod
@@ -62,7 +66,7 @@ class Corpus:
         if pixels.ndim != 4 or pixels.shape[0] != len(drawings) or pixels.shape[3] != 4 or pixels.dtype != np.uint8:
             raise CorpusError(f"the corpus in {place} is damaged: {ROWS} has {len(drawings)} drawings, {PIXELS} has "
                               f"{pixels.dtype} {list(pixels.shape)}; build it again with `allaprima corpus build`")
-        return cls(drawings, pixels)
+        return cls(drawings, pixels, typefaces(place))
 
     def __len__(self) -> int:
         return len(self.drawings)

@@ -19,7 +19,7 @@ from allaprima.errors import UserError
 from allaprima.scene.building import build as build_corpus
 from allaprima.scene.contact_sheet import contact_sheet
 from allaprima.scene.corpus import Corpus
-from allaprima.scene.sources import SOURCES, Source
+from allaprima.scene.sources import FONTS, SOURCES, Source
 
 app = typer.Typer(help="The drawings everything is learned from: build them, look at them.", no_args_is_help=True)
 
@@ -47,7 +47,7 @@ def build(
                 tasks[doing] = bar.add_task(doing, total=total)
             bar.update(tasks[doing], completed=done, total=total)
 
-        report = build_corpus(folder, _chosen(style), processes, show_progress)
+        report = build_corpus(folder, _chosen(style), processes, show_progress, fonts=FONTS)
     print_summary(Corpus.open(folder), Console())
     if report.skipped:
         console.print(f"{report.skipped} drawings were left out; why is in {folder / 'skipped.jsonl'}")

@@ -218,3 +218,53 @@ def _fit(box: Box, aspect: float, gravity: float) -> Box:
     x = (box[0] + box[2] - w) / 2
     y = box[1] + (height - h) * gravity
     return (x, y, x + w, y + h)
+
+
+# --- lettering ------------------------------------------------------------------------------------
+
+LETTER_WIDTH = (0.7, 0.94)  # of the picture, before the height is limited
+LETTER_HEIGHT: dict[str, tuple[float, float]] = {
+    "alone": (0.28, 0.5),
+    "scenery": (0.18, 0.34),
+    "above": (0.16, 0.27),
+    "below": (0.16, 0.25),
+}
+CLEAR = 0.03  # between lettering (or what it is written on) and a thing
+
+
+def lettering(aspect: float, lines: int, place: str, rng: np.random.Generator, *, padding: float = 0.0) -> Box:
+    """The box for words of this aspect (width / height, all lines together), as large as the place allows.
+
+    place: "alone", "scenery", or "above"/"below" a thing. padding: what a sign needs around the letters, as a
+    fraction of the box's height.
+    """
+    low, high = LETTER_HEIGHT[place]
+    tallest = rng.uniform(low, high) * (1.0 if lines == 1 else 1.5)
+    # With its padding on both sides the width still has to fit the picture.
+    width = min(rng.uniform(*LETTER_WIDTH), (1.0 - 0.04) / (1.0 + 2.0 * padding / aspect))
+    height = min(width / aspect, tallest)
+    width = height * aspect
+    room = padding * height + 0.03
+    drift, sway = rng.normal(0.0, 0.04), rng.normal(0.0, 0.05)
+    if place == "above":
+        y = room + height / 2 + abs(drift) * 0.5
+    elif place == "below":
+        y = 1.0 - room - height / 2 - abs(drift) * 0.5
+    else:
+        y = (0.5 if place == "alone" else 0.42) + drift * (1.0 if place == "alone" else 2.0)
+    x = 0.5 + sway
+    x = float(np.clip(x, min(width / 2 + room, 0.5), max(1 - width / 2 - room, 0.5)))
+    y = float(np.clip(y, min(height / 2 + room, 0.5), max(1 - height / 2 - room, 0.5)))
+    return (x - width / 2, y - height / 2, x + width / 2, y + height / 2)
+
+
+def make_room(box: Box, letters: Box, place: str, *, padding: float = 0.0) -> Box:
+    """A thing's box moved and shrunk so that lettering above or below it (`place`) stays clear of it."""
+    pad = padding * (letters[3] - letters[1]) + CLEAR
+    top, bottom = (letters[3] + pad, 1.0 - MARGIN) if place == "above" else (MARGIN, letters[1] - pad)
+    width, height = box[2] - box[0], box[3] - box[1]
+    scale = min(1.0, (bottom - top) / height)
+    height, width = height * scale, width * scale
+    feet = float(np.clip(box[3], top + height, bottom))
+    middle = (box[0] + box[2]) / 2
+    return (middle - width / 2, feet - height, middle + width / 2, feet)

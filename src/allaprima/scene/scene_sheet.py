@@ -32,7 +32,7 @@ def scene_sheet(scenes: Sequence[Scene], columns: int = 6, cell: int = 192) -> I
         picture = Image.fromarray(scene.picture)
         sharp = Image.Resampling.NEAREST if scene.picture.shape[0] < cell else Image.Resampling.LANCZOS
         sheet.paste(picture.resize((cell, cell), sharp), (x, y))
-        if scene.truth.objects:
+        if scene.collage[..., 3].any():
             side = cell // 4
             collage = Image.fromarray(scene.collage)
             card = Image.new("RGBA", collage.size, (*_GREY, 255))

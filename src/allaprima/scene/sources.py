@@ -60,3 +60,39 @@ SOURCES: tuple[Source, ...] = (
 
 EMOJI_NAMES = Source("emojibase-data", "17.0.0", "", "MIT", "Miles Johnson", layout="names")
 """Names, keywords and groups of every emoji; gives words, no drawings."""
+
+
+@dataclass(frozen=True)
+class Font(Source):
+    """A package with one typeface for lettering. ``file`` is its font file inside the package; ``style`` its name.
+
+    ``case`` says what it serves: "upper" has no lower case, "lower" is a script whose capitals are for beginnings.
+    """
+
+    file: str = ""
+    case: str = "any"
+
+
+FONT_LICENCES = frozenset({"OFL-1.1"})
+"""Typefaces are drawn with, never drawings of the corpus, and come under the SIL Open Font License alone."""
+
+
+def _font(name: str, weight: int, author: str, case: str = "any") -> Font:
+    return Font(f"@fontsource/{name}", "5.3.0", name, "OFL-1.1", author, layout="font",
+                file=f"files/{name}-latin-{weight}-normal.woff2", case=case)  # fmt: skip
+
+
+FONTS: tuple[Font, ...] = (
+    _font("fredoka", 600, "The Fredoka Project Authors"),
+    _font("nunito", 800, "The Nunito Project Authors"),
+    _font("baloo-2", 700, "The Baloo 2 Project Authors"),
+    _font("alfa-slab-one", 400, "The Alfa Slab One Project Authors"),
+    _font("playfair-display", 800, "The Playfair Display Project Authors"),
+    _font("lobster", 400, "The Lobster Project Authors", case="lower"),
+    _font("pacifico", 400, "The Pacifico Project Authors", case="lower"),
+    _font("patrick-hand", 400, "Patrick Wagesreiter"),
+    _font("caveat-brush", 400, "Google Inc"),
+    _font("press-start-2p", 400, "The Press Start 2P Project Authors"),
+    _font("bangers", 400, "The Bangers Project Authors", case="upper"),
+    _font("bebas-neue", 400, "The Bebas Neue Project Authors", case="upper"),
+)

@@ -65,6 +65,7 @@ class Stock:
             concept: len({drawings[i].style for i in rows}) for concept, rows in corpus.by_concept.items()
         }
         self.styles = tuple(sorted(per_style))
+        self.names = tuple(dict.fromkeys(d.name for d in drawings if d.style != "clipart"))
         self._shelves: dict[str, _Shelf] = {}
         self._totals: dict[str, float] = {}
         for style, rows in per_style.items():

@@ -33,12 +33,38 @@ class SceneObject:
 
 
 @dataclass(frozen=True)
+class Lettering:
+    """Words in a scene.
+
+    lines: one or two, as drawn. box: the letters' ink. colour: their colour's name. place: "alone", "scenery", or
+    "above"/"below" the object. carrier: what they are written on ("sign", "wooden sign", "banner", "plate",
+    "bubble"), None for the backdrop itself. kind: "word", "number" or "letters" (a string that is no word).
+    """
+
+    lines: tuple[str, ...]
+    kind: str
+    font: str
+    place: str
+    carrier: str | None
+    box: Box = (0.0, 0.0, 1.0, 1.0)
+    colour: str = "black"
+    carrier_colour: str | None = None
+    outlined: bool = False
+
+    @property
+    def text(self) -> str:
+        """What the letters say, on one line."""
+        return " ".join(self.lines)
+
+
+@dataclass(frozen=True)
 class Truth:
     """A scene in words and numbers.
 
     objects come group by group: counts (2, 1) means two of the first thing, then one of another. relation
     is between the first object and the second. style is "mixed" when objects differ, None without objects.
     weather is None when clear. backdrop_colour is a plain or patterned backdrop's colour, where it has one.
+    lettering: the words drawn in the scene, None in most.
     """
 
     objects: tuple[SceneObject, ...]
@@ -51,6 +77,7 @@ class Truth:
     look: str
     backdrop_colour: str | None = None
     colour_said: tuple[bool, ...] = ()
+    lettering: Lettering | None = None
 
     @property
     def count(self) -> int:
