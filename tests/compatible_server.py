@@ -38,7 +38,7 @@ def running(painter: Any, home: Path, *, key: str | None = None, **options: Any)
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     finally:
         server.should_exit = True
-        thread.join(20.0)
+        thread.join(120.0)
         listener.close()
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import importlib.util
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+
+from holding import Held
 
 if TYPE_CHECKING:
     from allaprima.engine.painter import Painter
@@ -42,3 +44,18 @@ def painter(tiny_bundle: Path) -> Painter:
     from allaprima.engine.painter import Painter
 
     return Painter(tiny_bundle, "onnxruntime", threads=1)
+
+
+@pytest.fixture
+def hold(painter: Painter, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int], Held]]:
+    """Hold the painter before that call of the denoiser, counted from now, until the test lets it go on."""
+    made: list[Held] = []
+
+    def begin(at: int) -> Held:
+        made.append(Held(painter, monkeypatch, at))
+        return made[-1]
+
+    yield begin
+    for held in made:
+        held.release()
+    assert not any(held.timed_out for held in made), "the painter was held until it lost patience"

@@ -46,7 +46,7 @@ def running(painter: Any, home: Path, **changes: Any) -> Iterator[Server]:
     )
     thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])), daemon=True)
     thread.start()
-    until = time.monotonic() + 60
+    until = time.monotonic() + 180
     while not server.started:
         assert thread.is_alive() and time.monotonic() < until, "the server did not start"
         time.sleep(0.01)
@@ -54,7 +54,7 @@ def running(painter: Any, home: Path, **changes: Any) -> Iterator[Server]:
         yield Server(f"http://127.0.0.1:{listener.getsockname()[1]}", app)
     finally:
         server.should_exit = True
-        thread.join(60)
+        thread.join(120)
         listener.close()
 
 
@@ -77,12 +77,12 @@ class Process:
     def kill(self) -> None:
         """As nobody can prepare for."""
         self._process.send_signal(signal.SIGKILL)
-        self._process.wait(30)
+        self._process.wait(120)
 
     def stop(self) -> int:
         """As Ctrl+C does; the exit code."""
         self._process.send_signal(signal.SIGINT)
-        return self._process.wait(60)
+        return self._process.wait(120)
 
     def __enter__(self) -> Process:
         return self

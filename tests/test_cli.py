@@ -40,7 +40,7 @@ def test_a_process_paints_and_prints_one_object(tiny_bundle, tmp_path) -> None:
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
     )
     assert done.returncode == 0, done.stderr
     said = json.loads(done.stdout)
@@ -59,7 +59,7 @@ def test_imagine_imports_nothing_of_the_trainers() -> None:
         "import sys, allaprima.cli, allaprima.engine.commands, allaprima.engine.painter;"
         "print([m for m in ('torch', 'onnx', 'fastapi', 'resvg_py') if m in sys.modules])"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300)
     assert done.stdout.strip() == "[]", done.stderr
 
 
@@ -231,7 +231,7 @@ def test_rooms_are_listed_without_being_imported(run) -> None:
     done = subprocess.run(
         [sys.executable, "-c", "import sys; from allaprima import cli\ntry: cli.main(['--help'])\n"
          "except SystemExit: print([m for m in ('numpy', 'onnxruntime', 'torch') if m in sys.modules])"],
-        capture_output=True, text=True, timeout=60, env={**os.environ, "TERM": "dumb"},
+        capture_output=True, text=True, timeout=300, env={**os.environ, "TERM": "dumb"},
     )  # fmt: skip
     assert "imagine" in done.stdout and "doctor" in done.stdout
     assert done.stdout.strip().endswith("[]")

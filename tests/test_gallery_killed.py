@@ -73,7 +73,7 @@ def check(place: Place) -> None:
     """Open the gallery and find it whole."""
     with place.open() as gallery:
         # PostgreSQL hears of a death when the operating system tells it, which may be a little later.
-        until = time.monotonic() + 60
+        until = time.monotonic() + 180
         while gallery.jobs.list(states=["running"]) or _loose(gallery):
             assert time.monotonic() < until
             time.sleep(0.05)

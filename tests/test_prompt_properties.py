@@ -88,7 +88,7 @@ def test_no_prompt_crashes_and_every_one_survives_the_round_trip(text: str) -> N
 def test_no_prompt_of_5000_characters_takes_more_than_50_ms(text: str) -> None:
     assert len(text) <= LONGEST
     spent = []
-    for _ in range(3):  # the best of three, since other work on the machine is not the reader's fault
+    for _ in range(5):  # the best of five, since other work on the machine is not the reader's fault
         start = time.thread_time()
         check_quickly(text)
         spent.append(time.thread_time() - start)

@@ -7,7 +7,7 @@ import io
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ pytest.importorskip("fastapi")
 from allaprima.engine.picture import read_recipe
 from allaprima.server import a1111_shapes as shapes
 from compatible_server import key_for, running
+from holding import PATIENCE_S, Held
 
 API = "/sdapi/v1"
 
@@ -28,21 +29,9 @@ API = "/sdapi/v1"
 def client(painter: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     with (
         running(painter, tmp_path_factory.mktemp("home")) as url,
-        httpx.Client(base_url=url, timeout=60.0, trust_env=False) as made,
+        httpx.Client(base_url=url, timeout=PATIENCE_S, trust_env=False) as made,
     ):
         yield made
-
-
-@pytest.fixture
-def slowly(painter: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    run = painter.backend.run
-
-    def waiting(name: str, feeds: Any) -> Any:
-        if name == "denoiser":
-            time.sleep(0.15)
-        return run(name, feeds)
-
-    monkeypatch.setattr(painter.backend, "run", waiting)
 
 
 def txt2img(client: httpx.Client, **body: Any) -> dict[str, Any]:
@@ -243,22 +232,20 @@ def test_a_full_queue_is_429_with_retry_after(painter: Any, tmp_path: Path) -> N
 
 
 def begun(client: httpx.Client, task: str, **body: Any) -> tuple[threading.Thread, list[httpx.Response]]:
-    """A request in a thread, once its first step is done."""
+    """A request in a thread, once its first step is done; its painter must be held after that."""
     answers: list[httpx.Response] = []
     wish = {"prompt": "a red fox", "steps": 16, "force_task_id": task, **body}
     thread = threading.Thread(target=lambda: answers.append(client.post(f"{API}/txt2img", json=wish)))
     thread.start()
-    deadline = time.monotonic() + 20.0
-    while time.monotonic() < deadline:
-        now = client.get(f"{API}/progress", params={"id_task": task}).json()
-        if now["state"]["sampling_step"]:
-            break
+    deadline = time.monotonic() + PATIENCE_S
+    while not client.get(f"{API}/progress", params={"id_task": task}).json()["state"]["sampling_step"]:
+        assert time.monotonic() < deadline, "no step was done"
         time.sleep(0.02)
     return thread, answers
 
 
-@pytest.mark.usefixtures("slowly")
-def test_progress_by_task_with_a_picture_on_the_way(client: httpx.Client) -> None:
+def test_progress_by_task_with_a_picture_on_the_way(client: httpx.Client, hold: Callable[[int], Held]) -> None:
+    held = hold(4)
     thread, answers = begun(client, "task(one)", width=300, height=200)
     now = client.get(f"{API}/progress").json()
     assert 0.0 < now["progress"] < 1.0 and now["current_task"] == "task(one)" and now["eta_relative"] > 0.0
@@ -268,6 +255,7 @@ def test_progress_by_task_with_a_picture_on_the_way(client: httpx.Client) -> Non
     inside = client.post("/internal/progress", json={"id_task": "task(one)", "id_live_preview": -1}).json()
     assert inside["active"] and not inside["completed"] and inside["live_preview"].startswith("data:image/png;base64,")
     assert client.get("/internal/pending-tasks").json() == {"size": 1, "tasks": ["task(one)"]}
+    held.release()
     thread.join()
     assert answers[0].headers["x-task-id"] == "task(one)"
     assert answers[0].json()["parameters"]["force_task_id"] == "task(one)"
@@ -275,14 +263,17 @@ def test_progress_by_task_with_a_picture_on_the_way(client: httpx.Client) -> Non
     assert done["completed"] and not done["active"]
 
 
-@pytest.mark.usefixtures("slowly")
 @pytest.mark.parametrize("path", ["interrupt", "skip"])
-def test_interrupting_answers_soon_with_what_there_is(client: httpx.Client, path: str) -> None:
+def test_interrupting_answers_soon_with_what_there_is(
+    client: httpx.Client, hold: Callable[[int], Held], path: str
+) -> None:
+    held = hold(4)
     thread, answers = begun(client, f"task({path})", width=320, height=320)
-    start = time.monotonic()
+    held.wait()
     assert client.post(f"{API}/{path}").json() == {}
+    held.release()
     thread.join()
-    assert time.monotonic() - start < 1.5  # the 16 steps would take 2.4 s
+    assert held.calls == 4  # of 16 steps
     answer = answers[0].json()
     assert answers[0].status_code == 200 and picture(answer["images"][0]).size == (320, 320)
     assert "Interrupted after" in json.loads(answer["info"])["extra_generation_params"]

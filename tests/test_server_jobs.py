@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import threading
 import time
 import zipfile
 
@@ -15,9 +16,14 @@ pytest.importorskip("httpx", reason="needs allaprima[dev]")
 
 import httpx
 
+from holding import PATIENCE_S
 from server_running import Process, running
 
 FOX = "a red fox in the snow"
+
+
+def asking(url: str) -> httpx.Client:
+    return httpx.Client(base_url=url, timeout=PATIENCE_S, trust_env=False)
 
 
 @pytest.fixture(scope="module")
@@ -27,12 +33,12 @@ def home(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def api(painter, home):
-    with running(painter, home) as server, httpx.Client(base_url=server.url, timeout=60, trust_env=False) as client:
+    with running(painter, home) as server, asking(server.url) as client:
         client.app = server.app
         yield client
 
 
-def ended(api, id: str, seconds: float = 60.0) -> dict:
+def ended(api, id: str, seconds: float = PATIENCE_S) -> dict:
     until = time.monotonic() + seconds
     while True:
         job = api.get(f"/api/jobs/{id}").json()
@@ -137,10 +143,21 @@ def test_a_mistake_has_its_place(api) -> None:
     }
 
 
-def test_cancelling_keeps_nothing(api) -> None:
+def test_cancelling_keeps_nothing(api, hold) -> None:
     before = len(api.get("/api/gallery").json()["pictures"])
+    held, answers = hold(2), []
     id = api.post("/api/jobs", json={"prompt": FOX, "steps": 100, "count": 16}).json()["id"]
-    job = api.delete(f"/api/jobs/{id}").json()
+    held.wait()
+    cancel = threading.Thread(target=lambda: answers.append(api.delete(f"/api/jobs/{id}").json()))
+    cancel.start()  # it answers when the painter has let go, so the painter is let go meanwhile
+    until = time.monotonic() + PATIENCE_S
+    while not api.app.state.studio.scheduler._queue.get(id).cancelled:
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    held.release()
+    cancel.join()
+    (job,) = answers
+    assert held.calls == 2
     assert job["state"] == "cancelled" and job["position"] is None
     assert told(api, id)[-1][1] == "cancelled"
     assert api.delete(f"/api/jobs/{id}").json()["state"] == "cancelled"
@@ -156,17 +173,20 @@ def test_asking_twice_with_one_key_makes_one_job(api) -> None:
     ended(api, first["id"])
 
 
-def test_a_full_queue_says_when_to_come_back(painter, tmp_path) -> None:
+def test_a_full_queue_says_when_to_come_back(painter, tmp_path, hold) -> None:
+    held = hold(1)
     with (
         running(painter, tmp_path, keep=False, queue_size=2, per_owner=2) as server,
-        httpx.Client(base_url=server.url, timeout=60, trust_env=False) as api,
+        asking(server.url) as api,
     ):
         wish = {"prompt": FOX, "steps": 100, "count": 16}
         answers = [api.post("/api/jobs", json=wish) for _ in range(3)]
         assert [answer.status_code for answer in answers] == [202, 202, 429]
         assert int(answers[2].headers["retry-after"]) >= 1
+        held.wait()
         second = api.get(f"/api/jobs/{answers[1].json()['id']}").json()
         assert second["position"] == 1 and second["eta_ms"] > 0
+        held.release()
         for answer in answers[:2]:
             api.delete(f"/api/jobs/{answer.json()['id']}")
 
@@ -221,7 +241,7 @@ def test_the_description_is_complete(api) -> None:
 def test_jobs_survive_their_server(tiny_bundle, tmp_path) -> None:
     """Killed at odd moments, every job ends painted exactly once, and every row has its file."""
     home, jobs = tmp_path / "home", 12
-    with Process(tiny_bundle, home) as server, httpx.Client(base_url=server.url, timeout=60, trust_env=False) as api:
+    with Process(tiny_bundle, home) as server, asking(server.url) as api:
         ids = [
             api.post("/api/jobs", json={"prompt": f"fox {n}", "steps": 8, "count": 1}).json()["id"] for n in range(jobs)
         ]
@@ -230,7 +250,7 @@ def test_jobs_survive_their_server(tiny_bundle, tmp_path) -> None:
         with Process(tiny_bundle, home) as server:
             time.sleep(patience)
             server.kill()
-    with Process(tiny_bundle, home) as server, httpx.Client(base_url=server.url, timeout=60, trust_env=False) as api:
+    with Process(tiny_bundle, home) as server, asking(server.url) as api:
         for id in ids:
             job = ended(api, id, 120)
             assert job["state"] == "done" and len(job["pictures"]) == 1

@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import io
 import json
+import socket
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +19,16 @@ from PIL import Image
 
 pytest.importorskip("fastapi")
 from allaprima.engine.picture import read_recipe
+from allaprima.studio.studio import Studio
 from compatible_server import key_for, running
+from holding import PATIENCE_S, Held
 
 
 @pytest.fixture(scope="module")
 def client(painter: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     with (
         running(painter, tmp_path_factory.mktemp("home")) as url,
-        httpx.Client(base_url=url, timeout=60.0, trust_env=False) as made,
+        httpx.Client(base_url=url, timeout=PATIENCE_S, trust_env=False) as made,
     ):
         yield made
 
@@ -224,7 +228,7 @@ def test_keys_are_asked_for_but_links_need_none(painter: Any, tmp_path: Path) ->
         assert refused.status_code == 401 and refused.json()["error"]["code"] == "invalid_api_key"
         taken = httpx.post(
             f"{url}/v1/images/generations", json={"prompt": "a fox", "response_format": "url"},
-            headers={"authorization": f"Bearer {key}"}, trust_env=False, timeout=60.0,
+            headers={"authorization": f"Bearer {key}"}, trust_env=False, timeout=PATIENCE_S,
         )  # fmt: skip
         assert httpx.get(taken.json()["data"][0]["url"], trust_env=False).status_code == 200
 
@@ -256,26 +260,23 @@ def test_partials_are_of_strictly_earlier_steps_and_rise(client: httpx.Client, p
 
 
 def test_partials_are_received_before_the_last_model_call(
-    client: httpx.Client, painter: Any, monkeypatch: pytest.MonkeyPatch
+    client: httpx.Client, hold: Callable[[int], Held]
 ) -> None:
-    calls = 0
-    run = painter.backend.run
-
-    def counted(name: str, feeds: Any) -> Any:
-        nonlocal calls
-        calls += name == "denoiser"
-        return run(name, feeds)
-
-    monkeypatch.setattr(painter.backend, "run", counted)
-    seen: list[tuple[str, int]] = []
+    """The last of eight calls is not made before all partials were read: if they waited for it, nothing would come."""
+    held = hold(8)
+    seen: list[str] = []
     wish = {"prompt": "a red fox", "stream": True, "partial_images": 3, "num_inference_steps": 8}
     with client.stream("POST", "/v1/images/generations", json=wish) as response:
         for line in response.iter_lines():
-            if line.startswith("event: "):
-                seen.append((line[7:], calls))
-    assert calls == 8
-    sent_at = [count for kind, count in seen if kind.endswith("partial_image")]
-    assert len(sent_at) == 3 and all(count < calls for count in sent_at), seen
+            if not line.startswith("data: {"):
+                continue
+            event = json.loads(line[6:])
+            seen.append(event["type"].rpartition(".")[2])
+            if len(seen) == 3:
+                assert picture(event["b64_json"]).size and not held.timed_out
+                held.release()
+    assert seen == ["partial_image"] * 3 + ["completed"]
+    assert held.calls == 8 and not held.timed_out
 
 
 def test_more_partials_than_steps_are_as_many_as_there_can_be(client: httpx.Client) -> None:
@@ -288,48 +289,58 @@ def test_streams_of_several_pictures_complete_each(client: httpx.Client) -> None
     assert [each["seed"] for each in told] == [4, 5, 6]
 
 
+@pytest.fixture
+def interrupted(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """Set once the studio was told to stop a job."""
+    told = threading.Event()
+    interrupt = Studio.interrupt
+
+    def telling(studio: Studio, id: str) -> bool:
+        try:
+            return interrupt(studio, id)
+        finally:
+            told.set()
+
+    monkeypatch.setattr(Studio, "interrupt", telling)
+    return told
+
+
+def wait_until_idle(client: httpx.Client) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while client.get("/api/status").json()["jobs"]:
+        assert time.monotonic() < deadline, "there is still a job"
+        time.sleep(0.02)
+
+
 def test_a_caller_who_leaves_stops_the_work(
-    client: httpx.Client, painter: Any, monkeypatch: pytest.MonkeyPatch
+    client: httpx.Client, hold: Callable[[int], Held], interrupted: threading.Event
 ) -> None:
-
-    run = painter.backend.run
-
-    def slowly(name: str, feeds: Any) -> Any:
-        if name == "denoiser":
-            time.sleep(0.3)
-        return run(name, feeds)
-
-    monkeypatch.setattr(painter.backend, "run", slowly)
-    wish = {"prompt": "a fox", "num_inference_steps": 16}
-    with pytest.raises(httpx.ReadTimeout):
-        client.post("/v1/images/generations", json=wish, timeout=0.5)
-    deadline = time.monotonic() + 4.0  # all 16 steps would take longer
-    while time.monotonic() < deadline and client.get("/api/status").json()["jobs"]:
-        time.sleep(0.1)
-    assert client.get("/api/status").json()["jobs"] == 0
+    held = hold(2)
+    body = json.dumps({"prompt": "a fox", "num_inference_steps": 16}).encode()
+    head = (
+        f"POST /v1/images/generations HTTP/1.1\r\nHost: {client.base_url.netloc.decode()}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    with socket.create_connection((client.base_url.host, client.base_url.port)) as caller:
+        caller.sendall(head.encode() + body)
+        held.wait()
+    assert interrupted.wait(PATIENCE_S)
+    held.release()
+    wait_until_idle(client)
+    assert held.calls == 2  # the step that was under way is the last
 
 
 def test_a_caller_who_leaves_a_stream_stops_the_work(
-    client: httpx.Client, painter: Any, monkeypatch: pytest.MonkeyPatch
+    client: httpx.Client, hold: Callable[[int], Held], interrupted: threading.Event
 ) -> None:
-    calls = 0
-    run = painter.backend.run
-
-    def slowly(name: str, feeds: Any) -> Any:
-        nonlocal calls
-        if name == "denoiser":
-            calls += 1
-            time.sleep(0.2)
-        return run(name, feeds)
-
-    monkeypatch.setattr(painter.backend, "run", slowly)
+    held = hold(6)
     wish = {"prompt": "a fox", "num_inference_steps": 16, "stream": True, "partial_images": 3}
     with client.stream("POST", "/v1/images/generations", json=wish) as response:
         next(line for line in response.iter_lines() if line.startswith("data: "))
-    deadline = time.monotonic() + 10.0
-    while time.monotonic() < deadline and client.get("/api/status").json()["jobs"]:
-        time.sleep(0.05)
-    assert client.get("/api/status").json()["jobs"] == 0 and calls < 14
+    assert interrupted.wait(PATIENCE_S)
+    held.release()
+    wait_until_idle(client)
+    assert held.calls <= 6
 
 
 # ---- edits and variations -------------------------------------------------------------------------------------

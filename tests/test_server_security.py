@@ -31,6 +31,7 @@ from allaprima.server import keys_commands, remote, uploads
 from allaprima.server.commands import serve
 from allaprima.server.keys import Keys
 from allaprima.server.security import Policy, allowed_hosts, is_loopback
+from holding import PATIENCE_S
 from server_running import running
 
 
@@ -40,7 +41,7 @@ def api(painter, tmp_path_factory):
     policy = Policy(origins=("https://friend.example",), largest_body=200_000)
     with (
         running(painter, tmp_path_factory.mktemp("open"), keep=False, policy=policy) as server,
-        httpx.Client(base_url=server.url, timeout=60, trust_env=False) as client,
+        httpx.Client(base_url=server.url, timeout=PATIENCE_S, trust_env=False) as client,
     ):
         yield client
 
@@ -53,7 +54,7 @@ def locked(painter, tmp_path_factory):
     policy = Policy(hosts=(), needs_key=True)
     with (
         running(painter, home, keep=False, policy=policy) as server,
-        httpx.Client(base_url=server.url, timeout=60, trust_env=False) as client,
+        httpx.Client(base_url=server.url, timeout=PATIENCE_S, trust_env=False) as client,
     ):
         client.key, client.home = key, home
         yield client
@@ -186,7 +187,7 @@ def test_a_key_is_taken_as_bearer_as_password_and_as_cookie(locked) -> None:
     assert locked.get("/api/status", auth=("anybody", locked.key)).status_code == 200
     for wrong in ({"Authorization": f"Bearer {locked.key}x"}, {"Authorization": "Basic !!"}, {"Authorization": "x"}):
         assert locked.get("/api/status", headers=wrong).status_code == 401
-    with httpx.Client(base_url=locked.base_url, timeout=60, trust_env=False) as browser:
+    with httpx.Client(base_url=locked.base_url, timeout=PATIENCE_S, trust_env=False) as browser:
         assert browser.post("/api/session", json={"key": "ap_wrong"}).status_code == 401
         answer = browser.post("/api/session", json={"key": locked.key})
         cookie = answer.headers["set-cookie"].lower()

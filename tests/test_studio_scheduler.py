@@ -15,6 +15,7 @@ from allaprima.studio.jobs import TURN_OVER, Job, JobCancelled, JobFailed, JobFi
 from allaprima.studio.live import LiveFailed, LiveItem, LivePicture, LiveStep, LiveStopped
 from allaprima.studio.painting import partial_steps
 from allaprima.studio.scheduler import Scheduler
+from holding import PATIENCE_S
 
 
 class Straw:
@@ -41,8 +42,9 @@ class Straw:
     def advance(self, begun):
         self.entered.release()
         if self.gate is not None:
-            assert self.gate.acquire(timeout=20)
-        time.sleep(self.step_s)
+            assert self.gate.acquire(timeout=PATIENCE_S)
+        if self.step_s:
+            time.sleep(self.step_s)
         self.advanced.append([each.words for each in begun])
         made = []
         for each in begun:
@@ -80,12 +82,12 @@ def open_scheduler():
         scheduler.close()
 
 
-def item(id: int, words: str, events: list, *, final: bool = False) -> LiveItem:
-    wish = Wish(words, ((words, 1.0),), {"seed": 7, "count": 1}, 100)
+def item(id: int, words: str, events: list, *, final: bool = False, stop_after: int = 100) -> LiveItem:
+    wish = Wish(words, ((words, 1.0),), {"seed": 7, "count": 1}, stop_after)
     return LiveItem(id, wish, final, events.append, time.perf_counter())
 
 
-def wait_for(condition: Callable[[], object], seconds: float = 20.0) -> None:
+def wait_for(condition: Callable[[], object], seconds: float = PATIENCE_S) -> None:
     until = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < until, "it never came"
@@ -118,9 +120,9 @@ def test_the_newest_wins_and_the_stale_one_stops_within_one_step(open_scheduler)
     hand = Straw(steps=8, gated=True)
     scheduler = open_scheduler(hand)
     scheduler.live("a", item(1, "fox", events))
-    hand.entered.acquire(timeout=20)
+    hand.entered.acquire(timeout=PATIENCE_S)
     hand.gate.release()  # the first step is through, and the second begun
-    hand.entered.acquire(timeout=20)
+    hand.entered.acquire(timeout=PATIENCE_S)
     scheduler.live("a", item(2, "dog", events))
     hand.gate.release(100)
     wait_for(lambda: 2 in ends(events))
@@ -133,14 +135,19 @@ def test_the_newest_wins_and_the_stale_one_stops_within_one_step(open_scheduler)
 
 
 def test_twenty_characters_typed_quickly_end_with_at_most_two_superfluous_steps(open_scheduler) -> None:
+    """Five keys in the time of each step."""
     events: list = []
-    hand = Straw(steps=4, step_s=0.02)
+    hand = Straw(steps=4, gated=True)
     scheduler = open_scheduler(hand)
     text = "a red fox in the fog"
     for end in range(1, len(text) + 1):
         scheduler.live("a", item(end, text[:end], events))
-        time.sleep(0.004)
+        if end % 5 == 1:
+            assert hand.entered.acquire(timeout=PATIENCE_S)
+        if end % 5 == 0 and end < len(text):
+            hand.gate.release()
     after_last_key = len(hand.advanced)
+    hand.gate.release(100)
     wait_for(lambda: len(text) in ends(events))
     superfluous = sum(batch != [text] for batch in hand.advanced[after_last_key:])
     assert superfluous <= 2
@@ -153,7 +160,7 @@ def test_what_changes_nothing_goes_on_under_the_new_id(open_scheduler) -> None:
     hand = Straw(steps=3, gated=True)
     scheduler = open_scheduler(hand)
     scheduler.live("a", item(1, "fox", events))
-    hand.entered.acquire(timeout=20)
+    hand.entered.acquire(timeout=PATIENCE_S)
     scheduler.live("a", item(2, "fox", events))
     hand.gate.release(100)
     wait_for(lambda: 2 in ends(events))
@@ -170,12 +177,14 @@ def test_a_typist_too_fast_for_the_painter_is_still_shown_first_steps(open_sched
     events: list = []
     hand = Straw(steps=4, step_s=0.03)
     scheduler = open_scheduler(hand)
-    for id in range(1, 101):  # a key each 10 ms: no step would ever end before the next key
+    id, until = 0, time.monotonic() + PATIENCE_S
+    while sum(isinstance(e, LiveStep) for e in tuple(events)) < 3:
+        assert time.monotonic() < until, "whoever types on sees nothing"
+        id += 1  # a key each 10 ms: no step would ever end before the next key
         scheduler.live("a", item(id, f"fox {id}", events))
         time.sleep(0.01)
-    wait_for(lambda: 100 in ends(events))
-    shown = [e.id for e in events if isinstance(e, LiveStep) and e.id < 100]
-    assert len(shown) >= 2
+    wait_for(lambda: id in ends(events))
+    shown = [e.id for e in events if isinstance(e, LiveStep)]
     assert shown == sorted(shown)
 
 
@@ -213,7 +222,7 @@ def test_leaving_stops_the_work(open_scheduler) -> None:
     hand = Straw(steps=8, gated=True)
     scheduler = open_scheduler(hand)
     scheduler.live("a", item(1, "fox", events))
-    hand.entered.acquire(timeout=20)
+    hand.entered.acquire(timeout=PATIENCE_S)
     scheduler.leave("a")
     hand.gate.release(100)
     wait_for(lambda: ends(events))
@@ -246,7 +255,7 @@ def test_owners_take_turns_grid_by_grid(open_scheduler) -> None:
     scheduler = open_scheduler(hand)
     events: list = []
     scheduler.live("a", item(1, "fox", events))  # holds the painter until all are queued
-    hand.entered.acquire(timeout=20)
+    hand.entered.acquire(timeout=PATIENCE_S)
     scheduler.submit(job("ann", "ann-1", done, grids=3, events=ended))
     scheduler.submit(job("ann", "ann-2", done, events=ended))
     scheduler.submit(job("bob", "bob-1", done, events=ended))
@@ -260,7 +269,7 @@ def test_a_full_queue_refuses_with_a_time(open_scheduler) -> None:
     hand = Straw(gated=True)
     scheduler = open_scheduler(hand, queue_size=3, per_owner=2)
     scheduler.live("a", item(1, "fox", []))
-    hand.entered.acquire(timeout=20)
+    hand.entered.acquire(timeout=PATIENCE_S)
     scheduler.submit(job("ann", "1", []))
     scheduler.submit(job("ann", "2", []))
     with pytest.raises(QueueFull, match="You have 2 jobs") as refused:
@@ -281,7 +290,7 @@ def test_cancelling_queued_and_running(open_scheduler) -> None:
     def work() -> Iterator[object]:
         try:
             while True:
-                gate.acquire(timeout=20)
+                gate.acquire(timeout=PATIENCE_S)
                 yield "unit"
         finally:
             closed.set()
@@ -297,7 +306,7 @@ def test_cancelling_queued_and_running(open_scheduler) -> None:
     assert scheduler.cancel(first.id)
     gate.release()  # the unit in hand is the last
     wait_for(lambda: any(isinstance(e, JobCancelled) for e in running))
-    assert closed.wait(20)
+    assert closed.wait(PATIENCE_S)
     assert not scheduler.cancel(first.id)
     assert scheduler.jobs == 0
 
@@ -317,28 +326,37 @@ def test_a_job_that_fails_does_not_stop_the_painter(open_scheduler) -> None:
     wait_for(lambda: len(done) == 2)
 
 
-def test_live_goes_first_but_jobs_are_not_starved(open_scheduler) -> None:
-    """A lane that always has something to do, and a job beside it: about a fifth of the time is the job's."""
-    spent = [0.0]
-    stop = threading.Event()
+def test_live_goes_first_but_jobs_are_not_starved(open_scheduler, monkeypatch) -> None:
+    """A lane that always has something to do, and a job beside it: a fifth of the time is the job's."""
+    clock, spent = [100.0], {"live": 0.0, "job": 0.0}
+    monkeypatch.setattr("allaprima.studio.scheduler.time", SimpleNamespace(perf_counter=lambda: clock[0]))
+
+    def pass_time(whose: str, seconds: float) -> None:
+        clock[0] += seconds
+        spent[whose] += seconds
+
+    class Timed(Straw):
+        def advance(self, begun):
+            made = super().advance(begun)
+            pass_time("live", 0.01)
+            return made
 
     def work() -> Iterator[object]:
-        while not stop.is_set():
-            time.sleep(0.01)
-            spent[0] += 0.01
+        while True:
+            pass_time("job", 0.03)
             yield "unit"
 
-    hand = Straw(steps=1000, step_s=0.01)
+    hand = Timed(steps=10_000, gated=True)
     scheduler = open_scheduler(hand, job_share=0.2)
-    scheduler.live("a", item(1, "fox", []))
-    wait_for(lambda: hand.advanced)
+    scheduler.live("a", item(1, "fox", [], stop_after=10_000))
+    assert hand.entered.acquire(timeout=PATIENCE_S)
     scheduler.submit(Job("ann", work, lambda event: None))
-    before = len(hand.advanced)
-    time.sleep(1.5)
-    live_s = (len(hand.advanced) - before) * 0.01
-    stop.set()
-    share = spent[0] / (spent[0] + live_s)
-    assert 0.1 < share < 0.35
+    hand.gate.release(200)
+    wait_for(lambda: len(hand.advanced) == 200)
+    share = spent["job"] / (spent["job"] + spent["live"])
+    assert 0.18 < share < 0.22
+    scheduler.stop_live("a")
+    hand.gate.release(10)
 
 
 def test_places_are_told_by_playing_the_turns_through() -> None:

@@ -33,7 +33,7 @@ from allaprima.studio.studio import JobRecord, Options, Order, Picture, Studio, 
 SEEDS = 2**32
 LONGEST_PROMPT = 2000  # characters; longer prompts are cut at a word, since no model here reads that far
 MOST_PICTURES = 16
-PATIENCE_S = 1.0  # that painting waits for a draft to be sent
+PATIENCE_S = 5.0  # that painting waits for a draft to be sent
 NO_WORDS = "picture"  # for a picture of unknown making that comes without words
 _MARKS = re.compile(r"-{2,}|:{2,}|[{}\[\]()|<>]")
 GLANCE_S = 0.5  # between two looks whether the caller is still there
