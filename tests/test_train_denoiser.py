@@ -11,12 +11,14 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from allaprima.errors import TrainingError  # noqa: E402
+from allaprima.train import denoiser_training  # noqa: E402
 from allaprima.train.bank import Bank  # noqa: E402
 from allaprima.train.denoiser import PRESETS, REGION, Denoiser  # noqa: E402
-from allaprima.train.denoiser_training import load_denoiser, train_denoiser  # noqa: E402
+from allaprima.train.denoiser_training import conditions, load_denoiser, train_denoiser  # noqa: E402
 from allaprima.train.ema import Ema  # noqa: E402
 from allaprima.train.flow import Conditions, sample, velocity_loss  # noqa: E402
 from allaprima.train.muon import Muon, orthogonalise  # noqa: E402
+from allaprima.train.regions import SHARE, draw_masks  # noqa: E402
 
 pytestmark = pytest.mark.train
 
@@ -118,11 +120,62 @@ def test_a_run_is_resumed_by_the_same_command(bank: Path, tmp_path: Path) -> Non
     first = train_denoiser(**run)
     second = train_denoiser(**run)
     assert second["step"] > first["step"] > 0
+    assert np.isfinite(second["validation_region"])
     assert second["scenes"] == second["step"] * 8
     annealed = train_denoiser(**run, anneal=True)
     assert annealed["step"] > second["step"]
     _, record = load_denoiser(tmp_path)
-    assert record["scenes"] == annealed["scenes"]
+    assert record["scenes"] == annealed["scenes"] and record["regions"] is False
+
+
+def test_a_run_counts_as_taught_once_it_has_seen_regions_enough(
+    bank: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = {"bank": bank, "folder": tmp_path, "autoencoder": None, "size": "xs", "batch": 8, "minutes": 0.02}
+    train_denoiser(**run)
+    old = torch.load(tmp_path / "checkpoint.pt", weights_only=False)
+    assert old.pop("region_scenes") == old["scenes"]
+    torch.save(old, tmp_path / "checkpoint.pt")  # as a run wrote it that had no regions yet
+    monkeypatch.setattr(denoiser_training, "REGIONS_LEARNED", 8)
+    assert load_denoiser(tmp_path)[1]["regions"] is False
+    train_denoiser(**run)
+    assert load_denoiser(tmp_path)[1]["regions"] is True
+
+
+def test_regions_tell_what_is_known_and_what_is_free(bank: Path) -> None:
+    batch = Bank(bank).validation(256)
+    assert not conditions(batch, None).region.any()
+    given = conditions(batch, np.random.default_rng(5))
+    asked = given.region[:, 16].amax(dim=(1, 2)) > 0
+    assert 0.5 * SHARE < asked.float().mean() < 1.5 * SHARE
+    assert not given.region[~asked].any() and not given.region[:, 17].any()
+    clean = torch.from_numpy(batch.latents)[asked]
+    latents, mask = given.region[asked, :16], given.region[asked, 16:17]
+    assert torch.equal(latents, clean * (1 - mask)) and set(mask.unique().tolist()) == {0.0, 1.0}
+    assert torch.equal(given.emptied().region, given.region) and not given.emptied().hint.any()
+
+
+def test_masks_are_of_every_kind_and_never_whole() -> None:
+    masks = draw_masks(400, 16, 16, np.random.default_rng(0))[:, 0]
+    free = masks.mean(axis=(1, 2))
+    assert ((free > 0) & (free < 1)).all() and 0.3 < free.mean() < 0.65
+    border = np.ones((16, 16), bool)
+    border[1:-1, 1:-1] = False
+    assert (masks[:, border].all(axis=1) & (masks[:, 8, 8] == 0)).mean() > 0.1  # as when zooming out
+    for edge in (masks[:, 0], masks[:, -1], masks[:, :, 0], masks[:, :, -1]):
+        assert edge.all(axis=1).any()  # as when panning
+
+
+def test_the_loss_of_free_cells_is_theirs_alone() -> None:
+    clean, noise, mask = torch.zeros(2, 16, 16, 16), torch.ones(2, 16, 16, 16), torch.zeros(2, 1, 16, 16)
+    mask[:, :, :4] = 1
+
+    def wrong_where_known(latent: torch.Tensor, *_rest: torch.Tensor) -> torch.Tensor:
+        return clean + (1 - mask)
+
+    given, time = nothing(2), torch.tensor([0.5, 0.5])
+    assert velocity_loss(wrong_where_known, clean, noise, time, given, mask).max() == 0
+    assert velocity_loss(wrong_where_known, clean, noise, time, given).min() > 1
 
 
 def test_what_is_missing_is_told(tmp_path: Path) -> None:

@@ -1,8 +1,10 @@
 """Trains the denoiser on the scene bank: `allaprima train denoiser`.
 
 Words are dropped in a tenth of the scenes and the hint in more than a third, so that words alone paint too and
-guidance has its unconditional side. Resumable by the same command; the constant-rate state is `checkpoint.pt`, and
-`--anneal` forks a cool-down from it into `annealed.pt`, which the export takes when it is newer.
+guidance has its unconditional side; in some scenes a part of the picture is given and the rest is to be painted
+(`train.regions`), so that a picture can be changed or continued. Resumable by the same command; the constant-rate
+state is `checkpoint.pt`, and `--anneal` forks a cool-down from it into `annealed.pt`, which the export takes when it
+is newer.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from allaprima.train.denoiser import PRESETS, REGION, Denoiser, DenoiserConfig
 from allaprima.train.ema import Ema
 from allaprima.train.flow import Conditions, draw_times, sample, velocity_loss
 from allaprima.train.muon import Muon
+from allaprima.train.regions import draw_masks, draw_regions, region_channels
 from allaprima.train.run import Run, mixed_precision
 from allaprima.train.sheets import save_sheet
 
@@ -30,11 +33,12 @@ WARMUP_STEPS = 100
 TIME_BINS = (0.0, 0.25, 0.5, 0.75, 1.0)
 VALIDATION_SCENES = 256
 SHEET_STEPS = 12
+REGIONS_LEARNED = 40_000  # scenes in training with regions among them, until a run counts as taught
 ADAM_ONLY = ("stem", "out", "words.nothing", "time")  # first and last layers, and everything that is no matrix
 
 
 def conditions(batch: Batch, rng: np.random.Generator | None) -> Conditions:
-    """The batch as tensors, parts dropped at random; with rng None nothing is dropped."""
+    """The batch as tensors, parts dropped and regions drawn at random; with rng None neither."""
     hint, states, mask = (torch.from_numpy(part) for part in (batch.hints, batch.states, batch.text_mask))
     if rng is not None:
         roll = torch.from_numpy(rng.random(len(hint)).astype(np.float32))
@@ -44,7 +48,11 @@ def conditions(batch: Batch, rng: np.random.Generator | None) -> Conditions:
         mask = mask * ~no_words[:, None]
         hint = hint * ~no_hint[:, None, None, None]
     n, _, height, width = hint.shape
-    return Conditions(hint, torch.zeros(n, REGION, height, width), states, mask)
+    # Thrown after everything else: a region takes nothing from words and hint.
+    region = torch.zeros(n, REGION, height, width)
+    if rng is not None:
+        region = draw_regions(torch.from_numpy(batch.latents), rng)
+    return Conditions(hint, region, states, mask)
 
 
 class BinnedLoss:
@@ -84,6 +92,23 @@ def validate(model: Denoiser, bank: Bank, *, fast: bool, with_hint: bool) -> Bin
     return result
 
 
+@torch.no_grad()
+def validate_regions(model: Denoiser, bank: Bank, *, fast: bool) -> BinnedLoss:
+    """The loss on the free cells of the kept shard's pictures, the rest of each picture, words and hint given."""
+    generator, rng = torch.Generator().manual_seed(7), np.random.default_rng(7)
+    result = BinnedLoss()
+    for first in range(0, VALIDATION_SCENES, 64):
+        batch = bank.validation(64, first=first)
+        given, clean = conditions(batch, None), torch.from_numpy(batch.latents)
+        masks = torch.from_numpy(draw_masks(len(clean), *clean.shape[2:], rng))
+        given = Conditions(given.hint, region_channels(clean, masks), given.states, given.text_mask)
+        noise = torch.randn(clean.shape, generator=generator)
+        time = (torch.arange(64) + 0.5) / 64
+        with torch.autocast("cpu", torch.bfloat16, enabled=fast):
+            result.add(time, velocity_loss(model, clean, noise, time, given, masks))
+    return result
+
+
 def sample_sheet(model: Denoiser, autoencoder: Any, bank: Bank, path: Path, *, fast: bool, count: int = 16) -> None:
     """Three bands: the kept scenes themselves, painted with hint and words, painted from words alone."""
     batch = bank.validation(count)
@@ -107,7 +132,9 @@ def load_denoiser(folder: Path) -> tuple[Denoiser, dict[str, Any]]:
         raise TrainingError(f"no denoiser in {folder}; run `allaprima train denoiser` first")
     model = Denoiser(DenoiserConfig(**{k: tuple(v) if isinstance(v, list) else v for k, v in state["config"].items()}))
     model.load_state_dict(state["ema"])
-    return model.eval(), {"step": state["step"], "scenes": state["scenes"], "minutes": state["minutes"]}
+    record = {"step": state["step"], "scenes": state["scenes"], "minutes": state["minutes"]}
+    # Fewer scenes than this and the region channels are noise to the network, which the engine must not feed.
+    return model.eval(), {**record, "regions": state.get("region_scenes", 0) >= REGIONS_LEARNED}
 
 
 def train_denoiser(
@@ -136,7 +163,7 @@ def train_denoiser(
     fast = mixed_precision()
     muon = Muon(model, lr=lr, adam_only=ADAM_ONLY if optimiser == "muon" else ("",),
                 dtype=torch.bfloat16 if fast else torch.float32)  # fmt: skip
-    step = scenes = 0
+    step = scenes = region_scenes = 0
     spent = 0.0
     if (state := run.load()) is not None:
         model.load_state_dict(state["model"])
@@ -144,6 +171,7 @@ def train_denoiser(
         if "optimiser" in state:
             muon.load_state_dict(state["optimiser"])
         step, scenes, spent = state["step"], state["scenes"], state["minutes"]
+        region_scenes = state.get("region_scenes", 0)  # a run begun before regions were taught has seen none
         run.log(f"resumed at step {step}, {scenes} scenes")
     rng = np.random.default_rng([seed, step])
     generator = torch.Generator().manual_seed(seed * 1_000_003 + step)
@@ -157,16 +185,18 @@ def train_denoiser(
 
     def record() -> dict[str, Any]:
         return {"config": config.to_dict(), "step": step, "scenes": scenes, "minutes": spent + run.elapsed() / 60,
-                "model": model.state_dict(), "ema": ema.weights, "optimiser": muon.state_dict()}  # fmt: skip
+                "region_scenes": region_scenes, "model": model.state_dict(), "ema": ema.weights,
+                "optimiser": muon.state_dict()}  # fmt: skip
 
     def look() -> None:
         averaged = Denoiser(config).eval()
         averaged.load_state_dict(ema.weights)
         hinted = validate(averaged, scenes_bank, fast=fast, with_hint=True)
         alone = validate(averaged, scenes_bank, fast=fast, with_hint=False)
-        report.update(validation_hint=hinted.mean(), validation_words=alone.mean())
+        regions = validate_regions(averaged, scenes_bank, fast=fast)
+        report.update(validation_hint=hinted.mean(), validation_words=alone.mean(), validation_region=regions.mean())
         run.log(f"validation at {scenes} scenes | with hint {hinted.mean():.4f} ({hinted}) | words alone "
-                f"{alone.mean():.4f} ({alone})")  # fmt: skip
+                f"{alone.mean():.4f} ({alone}) | free cells {regions.mean():.4f} ({regions})")  # fmt: skip
         if painter is not None:
             sample_sheet(averaged, painter, scenes_bank, folder / f"sheet-{scenes:08d}.png", fast=fast)
 
@@ -184,7 +214,7 @@ def train_denoiser(
         each.mean().backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         muon.step(scale)
-        step, scenes = step + 1, scenes + batch
+        step, scenes, region_scenes = step + 1, scenes + batch, region_scenes + batch
         ema.update(model, step)
         seen.add(time, each)
         if step % 50 == 0:

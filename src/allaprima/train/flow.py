@@ -24,8 +24,9 @@ class Conditions:
     text_mask: torch.Tensor  # [n, 32]
 
     def emptied(self) -> Conditions:
-        """The unconditional side of guidance: no words, no hint."""
-        return Conditions(*(torch.zeros_like(part) for part in (self.hint, self.region, self.states, self.text_mask)))
+        """The unconditional side of guidance: no words, no hint; what is known of the picture stays known."""
+        hint, states, mask = (torch.zeros_like(part) for part in (self.hint, self.states, self.text_mask))
+        return Conditions(hint, self.region, states, mask)
 
     def joined(self, other: Conditions) -> Conditions:
         pairs = ((self.hint, other.hint), (self.region, other.region), (self.states, other.states),
@@ -42,13 +43,22 @@ def draw_times(n: int, generator: torch.Generator, *, mean: float = 0.0, spread:
 
 
 def velocity_loss(
-    network: Network, clean: torch.Tensor, noise: torch.Tensor, time: torch.Tensor, given: Conditions
+    network: Network,
+    clean: torch.Tensor,
+    noise: torch.Tensor,
+    time: torch.Tensor,
+    given: Conditions,
+    where: torch.Tensor | None = None,
 ) -> torch.Tensor:
-    """[n]: squared error of the velocity (z - x) / t, averaged over each latent."""
+    """[n]: squared error of the velocity (z - x) / t, averaged over each latent, or over the cells `where` is 1
+    ([n, 1, h, w]; at least one in each)."""
     t = time[:, None, None, None]
     noisy = (1 - t) * clean + t * noise
     predicted = network(noisy, given.hint, given.region, given.states, given.text_mask, time)
-    return ((predicted - clean) / t.clamp_min(SMALLEST_T)).pow(2).mean(dim=(1, 2, 3))
+    error = ((predicted - clean) / t.clamp_min(SMALLEST_T)).pow(2)
+    if where is None:
+        return error.mean(dim=(1, 2, 3))
+    return (error.mean(dim=1, keepdim=True) * where).sum(dim=(1, 2, 3)) / where.sum(dim=(1, 2, 3))
 
 
 @torch.no_grad()
