@@ -17,7 +17,7 @@ pytest.importorskip("httpx", reason="needs allaprima[dev]")
 import httpx
 
 from holding import PATIENCE_S
-from server_running import Process, running
+from server_running import running
 
 FOX = "a red fox in the snow"
 
@@ -235,29 +235,6 @@ def test_the_description_is_complete(api) -> None:
     for path, methods in described["paths"].items():
         for method, operation in methods.items():
             assert operation.get("description"), f"{method} {path} says nothing"
-
-
-@pytest.mark.slow
-def test_jobs_survive_their_server(tiny_bundle, tmp_path) -> None:
-    """Killed at odd moments, every job ends painted exactly once, and every row has its file."""
-    home, jobs = tmp_path / "home", 12
-    with Process(tiny_bundle, home) as server, asking(server.url) as api:
-        ids = [
-            api.post("/api/jobs", json={"prompt": f"fox {n}", "steps": 8, "count": 1}).json()["id"] for n in range(jobs)
-        ]
-        server.kill()
-    for patience in (0.3, 0.7, 0.1):
-        with Process(tiny_bundle, home) as server:
-            time.sleep(patience)
-            server.kill()
-    with Process(tiny_bundle, home) as server, asking(server.url) as api:
-        for id in ids:
-            job = ended(api, id, 120)
-            assert job["state"] == "done" and len(job["pictures"]) == 1
-            assert api.get(job["pictures"][0]["url"]).status_code == 200
-        kept = api.get("/api/gallery", params={"limit": 200}).json()["pictures"]
-        assert sorted(entry["job"] for entry in kept) == sorted(ids)
-        assert server.stop() == 0
 
 
 def test_pictures_are_varied_enlarged_and_varied_again(api) -> None:
