@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -155,3 +155,37 @@ def test_narrow_weights_are_half_or_a_quarter_and_still_close(workshop: Workshop
     for narrow, allowed in ((half, 2e-3), (quarter, 5e-2)):
         (found,) = parity.compare("denoiser", narrow, feeds, wanted, kind="written", allowed=allowed)
         assert found.holds, str(found)
+
+
+def test_a_student_is_exported_beside_the_denoiser_and_paints(workshop: Workshop, tmp_path: Path) -> None:
+    from allaprima.export.trained import Student
+    from allaprima.train.student import Terms, of_teacher, paint
+
+    teacher = workshop.trained.denoiser
+    network = of_teacher(teacher).eval()
+    torch.manual_seed(5)
+    for layer in (network.time.then[0], network.time.then[2]):
+        torch.nn.init.normal_(layer.weight, std=0.05)
+    terms = Terms.of(guidance=3.0, interval=(0.1, 1.0), shift=1.5)
+    trained = replace(workshop.trained, student=Student(network, terms, {"examples": 64}))
+    report = export_bundle(
+        tmp_path / "few", corpus=workshop.corpus, bank=workshop.bank, cache=None, trained=trained,
+        choices=Choices(int8=False), say=lambda _line: None,
+    )  # fmt: skip
+    assert {each.kind for each in report.parities if each.graph == "student"} == {"traced", "written"}
+    assert any(told.startswith("student: weights") for told in report.trials)
+    bundle = Bundle.open(report.folder)
+    assert bundle.student is not None and dict(bundle.student.grids) == dict(terms.grids)
+    assert bundle.info["student"]["training"] == {"examples": 64}
+    painter = Painter(bundle, "onnxruntime", threads=1)
+    sitting = painter.prepare("a red apple", seed=7, steps=4, memory=0.0)
+    *_, last = painter.run(sitting)
+    known = [torch.zeros(1, 17, 16, 16), torch.zeros(1, 18, 16, 16), torch.from_numpy(sitting.states),
+             torch.from_numpy(sitting.mask)]  # fmt: skip
+    with torch.no_grad():
+        wanted = paint(network, torch.from_numpy(sitting.noise), known, terms.grids[4]).numpy()
+    assert sitting.sampler == "student"
+    assert np.sqrt(np.mean((last.clean - wanted) ** 2)) < 0.05 * wanted.std()
+    # As large as the denoiser but for its table of times, which has seven rows here.
+    sizes = {name: (report.folder / f"{name}.onnx").stat().st_size for name in ("denoiser", "student")}
+    assert sizes["student"] < sizes["denoiser"]

@@ -26,6 +26,12 @@ from allaprima.engine.bundle import write_manifest
 
 STYLES = {"flat": (0, 0, 0), "pixel art": (30, 30, 0), "3d": (0, 30, 60), "line": (60, 60, 60)}
 
+STUDENT = {
+    "grids": {"1": [1.0, 0.0], "2": [1.0, 0.6, 0.0], "4": [1.0, 0.8, 0.6, 0.3, 0.0]},
+    "guidance_scale": 2.5,
+    "guidance_interval": [0.0, 0.9],
+}
+
 # concept: (name, keywords, colour of its drawing)
 CONCEPTS = {
     "fox": ("fox", ("animal",), (226, 110, 40)),
@@ -45,8 +51,9 @@ OTHER_WORDS = (
 )
 
 
-def build(folder: Path, *, name: str = "tiny") -> Path:
-    """Write the bundle into `folder` and return it. The same call writes the same bytes."""
+def build(folder: Path, *, name: str = "tiny", student: bool = False) -> Path:
+    """Write the bundle into `folder` and return it, with a few-step student if asked. The same call writes the same
+    bytes."""
     folder.mkdir(parents=True, exist_ok=True)
     words = _vocabulary()
     _tokenizer(words).save(str(folder / "tokenizer.json"))
@@ -57,6 +64,8 @@ def build(folder: Path, *, name: str = "tiny") -> Path:
     _save(_encoder(to_latent), folder / "encoder.onnx")
     _library(folder)
     (folder / "CREDITS.md").write_text("# Credits\n\nEvery drawing here is a circle drawn by rule. CC0.\n")
+    if student:
+        _save(_denoiser(to_latent, until=True), folder / "student.onnx")
     write_manifest(folder, {
         "name": name,
         "licence": "Apache-2.0",
@@ -69,6 +78,7 @@ def build(folder: Path, *, name: str = "tiny") -> Path:
         "preview": {"matrix": to_rgb.T.tolist(), "bias": [0.0, 0.0, 0.0]},
         "styles": {style: [style] for style in STYLES},
         "training": {"scenes": 0},
+        **({"student": STUDENT} if student else {}),
     })  # fmt: skip
     return folder
 
@@ -152,8 +162,11 @@ def _text_encoder(words: dict[str, int]) -> onnx.ModelProto:
     return _graph("text_encoder", nodes, [_input("ids", 32, kind=TensorProto.INT64)], outputs, constants)
 
 
-def _denoiser(to_latent: np.ndarray) -> onnx.ModelProto:
-    """clean = tanh(0.5 latent + words' colour + place + hint), with a little of time and region."""
+def _denoiser(to_latent: np.ndarray, *, until: bool = False) -> onnx.ModelProto:
+    """clean = tanh(0.5 latent + words' colour + place + hint), with a little of time and region.
+
+    With `until` a student's: it has that input too, and a little of it in what it says.
+    """
     node = helper.make_node
     rng = np.random.default_rng(2)
     nodes = [
@@ -184,9 +197,13 @@ def _denoiser(to_latent: np.ndarray) -> onnx.ModelProto:
         _constant("half", np.float32(0.5).reshape(1)),
         _constant("small", np.float32(0.05).reshape(1)),
     ]
+    if until:
+        nodes[-3:-3] = [node("Reshape", ["until", "to_map"], ["goal"]), node("Sub", ["moment", "goal"], ["way"])]
+        nodes[-3] = node("Mul", ["way", "small"], ["d"])
     inputs = [
         _input("latent", 16, 16, 16), _input("hint", 17, 16, 16), _input("region", 18, 16, 16),
         _input("states", 32, 256), _input("text_mask", 32), _input("time"),
+        *([_input("until")] if until else []),
     ]  # fmt: skip
     return _graph("denoiser", nodes, inputs, [_input("clean", 16, 16, 16)], constants)
 

@@ -12,13 +12,14 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from allaprima.engine import settings
-from allaprima.engine.bundle import GRAPHS, Bundle
+from allaprima.engine.bundle import Bundle
 from allaprima.errors import BundleError, UserError
 
 Feeds = Mapping[str, NDArray[Any]]
@@ -50,7 +51,8 @@ class OnnxRuntime:
         self.threads = threads or usable_cores()
         self._bundle = bundle
         self._sessions: dict[str, Any] = {}
-        self._locks = {graph: threading.Lock() for graph in GRAPHS}
+        graphs = (Path(file).stem for file in bundle.info["files"] if file.endswith(".onnx"))
+        self._locks = {graph: threading.Lock() for graph in graphs}
 
     def load(self, name: str) -> None:
         self._session(name)

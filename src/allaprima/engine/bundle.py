@@ -38,6 +38,22 @@ _MEND = "Install the package again, or point --bundle (or ALLAPRIMA_BUNDLE) at a
 
 
 @dataclass(frozen=True)
+class FewSteps:
+    """What the student in student.onnx was taught: its grids by step count, and the guidance that is folded in."""
+
+    grids: Mapping[int, tuple[float, ...]]
+    guidance_scale: float
+    guidance_interval: tuple[float, float]
+
+    @classmethod
+    def of(cls, told: Mapping[str, Any]) -> FewSteps:
+        """From the manifest's entry; raises KeyError, TypeError or ValueError when it is not one."""
+        low, high = told["guidance_interval"]
+        grids = {int(n): schedule.checked(grid, int(n)) for n, grid in told["grids"].items()}
+        return cls(grids, float(told["guidance_scale"]), (float(low), float(high)))
+
+
+@dataclass(frozen=True)
 class Bundle:
     """An opened, verified bundle. `sha256` is the manifest's own digest and so names the whole model."""
 
@@ -56,6 +72,8 @@ class Bundle:
     preview_bias: NDArray[np.float32]  # [3]
     styles: Mapping[str, tuple[str, ...]]
     info: Mapping[str, Any]  # the manifest as it was written
+    student: FewSteps | None = None
+    formerly: tuple[str, ...] = ()  # digests of bundles that paint the same: this one before something was added
 
     @classmethod
     def open(cls, folder: str | os.PathLike[str] | None = None) -> Bundle:
@@ -66,7 +84,7 @@ class Bundle:
         where = Path(folder) if folder else default_folder()
         info, digest = read_manifest(where)
         files = _mapping(info, "files", where)
-        for name in REQUIRED:
+        for name in (*REQUIRED, *(["student.onnx"] if "student" in info else [])):
             if name not in files:
                 raise BundleError(f"The bundle {where} lists no {name}. {_MEND}")
         for name, expected in files.items():
@@ -98,6 +116,8 @@ class Bundle:
             preview_bias=np.asarray(preview["bias"], np.float32).reshape(3),
             styles={str(name): tuple(words) for name, words in info.get("styles", {}).items()},
             info=info,
+            student=FewSteps.of(info["student"]) if "student" in info else None,
+            formerly=tuple(str(each) for each in info.get("formerly", ())),
         )
 
     def path(self, file: str) -> Path:
@@ -105,6 +125,15 @@ class Bundle:
         if file not in self.info["files"]:
             raise BundleError(f"The bundle {self.folder} holds no {file}. {_MEND}")
         return self.folder / file
+
+    @property
+    def graphs(self) -> tuple[str, ...]:
+        """The graphs that painting takes."""
+        return GRAPHS if self.student is None else (*GRAPHS, "student")
+
+    def paints_as(self, sha256: str) -> bool:
+        """Whether this bundle paints what the bundle of that digest paints."""
+        return sha256 == self.sha256 or sha256 in self.formerly
 
     def grid(self, steps: int) -> tuple[float, ...]:
         """The `steps` + 1 times of a run, from 1.0 down to 0.0: the bundle's own, or its neighbours' bent."""

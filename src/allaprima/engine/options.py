@@ -17,8 +17,10 @@ class Options(TypedDict, total=False):
     memory: float | None  # 0 (words alone) .. 1 (the library's drawings shown at every step)
     width: int | None  # 64 .. 2048 pixels; one side alone makes a square
     height: int | None
+    enlarge: str | None  # how more pixels than painted are made: learned or lanczos; None: the best there is
     style: str | None  # a style's name or any of its words
     solver: str  # euler or multistep
+    sampler: str | None  # denoiser or student; None takes the student where it can
     grid: Sequence[float] | None  # steps + 1 times from 1 down to 0, instead of the bundle's
     churn: Sequence[float] | None  # for each step the share 0 .. 1 of its noise made anew
     tile: bool  # painted on a ring, so that it repeats without a seam

@@ -20,11 +20,21 @@ from typing import Any, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
 
-from allaprima.engine import backends, collage, own_drawings, preview, recall, recipe, settings, straying, tiling
+from allaprima.engine import (
+    backends,
+    collage,
+    few_steps,
+    own_drawings,
+    preview,
+    recall,
+    recipe,
+    settings,
+    straying,
+    tiling,
+)
 from allaprima.engine.backends import Backend
-from allaprima.engine.bundle import GRAPHS, Bundle
+from allaprima.engine.bundle import Bundle
 from allaprima.engine.collage import Collage
 from allaprima.engine.library import Library
 from allaprima.engine.options import Options
@@ -35,6 +45,7 @@ from allaprima.engine.sampler import Prediction, Walk, guide
 from allaprima.engine.sitting import Begun, Sitting, Step
 from allaprima.engine.text import TextEncoder
 from allaprima.engine.tokenizer import Tokenizer
+from allaprima.engine.upscaler import Enlarger
 from allaprima.errors import UserError
 from allaprima.scene import vocabulary
 
@@ -61,9 +72,10 @@ class Painter:
             self.backend, self.backend_reason = choice.backend, choice.reason
         else:
             self.backend, self.backend_reason = backend, "given"
+        self.enlarger = Enlarger.of(self.bundle, self.backend)
         # Loading is half parsing, half waiting: two at a time is as fast as it gets on two cores.
-        with ThreadPoolExecutor(len(GRAPHS)) as pool:
-            loaded = [pool.submit(self.backend.load, graph) for graph in GRAPHS]
+        with ThreadPoolExecutor(len(self.bundle.graphs)) as pool:
+            loaded = [pool.submit(self.backend.load, graph) for graph in self.bundle.graphs]
             self._text = TextEncoder(self.backend, Tokenizer(self.bundle.path("tokenizer.json")))
             self._bundled = self.library = Library.open(self.bundle)
             for future in loaded:
@@ -100,8 +112,11 @@ class Painter:
         decoded = preview.to_bytes(rgb)
         native = self.bundle.picture_sizes[0]
         size = (request.width or request.height or native[0], request.height or request.width or native[1])
-        fit = tiling.resized if request.tile else fitted
-        pictures = [fit(np.ascontiguousarray(each.transpose(1, 2, 0)), size) for each in decoded]
+        way = "bicubic" if request.tile else self.enlarger.taken(native, size, request.enlarge)
+        painted = [np.ascontiguousarray(each.transpose(1, 2, 0)) for each in decoded]
+        pictures = [
+            tiling.resized(each, size) if request.tile else self.enlarger.fitted(each, size, way) for each in painted
+        ]
         timing = dict(sitting.timing_ms)
         timing["denoise"] = step.denoise_ms
         timing["decode"] = (time.perf_counter() - start) * 1000.0
@@ -109,7 +124,7 @@ class Painter:
         timing = {"load": self.load_ms} | {key: round(value, 2) for key, value in timing.items()}
         name = self.backend.name
         return tuple(
-            Picture(pixels, recipe.write(sitting, self.bundle, name, index, step.index + 1, size), timing)
+            Picture(pixels, recipe.write(sitting, self.bundle, name, index, step.index + 1, size, way), timing)
             for index, pixels in enumerate(pictures)
         )
 
@@ -118,7 +133,7 @@ class Painter:
 
     def replay(self, written: Mapping[str, Any]) -> Picture:
         """The picture of a recipe: the same pixels on the same backend. Raises UserError if it cannot be."""
-        wanted = recipe.options(written, self.bundle.sha256)
+        wanted = recipe.options(written, self.bundle)
         stop = int(written.get("stopped_after", wanted["steps"]))
         index = int((written.get("batch") or {"index": 0})["index"])
         for step in self.steps(wanted.pop("prompt"), **wanted):
@@ -139,6 +154,7 @@ class Painter:
         start = time.perf_counter()
         request = Request.checked(prompt, **options)
         bundle = self.bundle
+        self.enlarger.named(request.enlarge)  # raises before any work is done
         memory = self._memory(request)
         seeds = tuple((request.seed + index) % SEEDS for index in range(request.count))
         texts = [_styled(text, request.style) for text, _ in request.parts]
@@ -152,13 +168,19 @@ class Painter:
         channels, rows, columns = bundle.latent_shape
         noise = np.stack([_generator(seed).standard_normal((channels, rows, columns), np.float32) for seed in seeds])
         has_negative = bool(request.negative)
+        sampler = few_steps.sampler_for(request, bundle)
+        few = bundle.student if sampler == "student" else None
+        grid, churn, scale = (
+            (bundle.grid(request.steps), bundle.churn.get(request.steps), bundle.guidance_scale) if few is None
+            else (few.grids[request.steps], None, few.guidance_scale)
+        )  # fmt: skip
         return Sitting(
             request=request,
             reading=reading,
             seeds=seeds,
-            grid=request.grid or bundle.grid(request.steps),
-            churn=request.churn or bundle.churn.get(request.steps, (0.0,) * request.steps),
-            guidance_scale=bundle.guidance_scale if request.guidance_scale is None else request.guidance_scale,
+            grid=request.grid or grid,
+            churn=request.churn or churn or (0.0,) * request.steps,
+            guidance_scale=scale if request.guidance_scale is None else request.guidance_scale,
             memory=memory,
             weights=np.asarray([weight for _, weight in request.parts], np.float32),
             states=straying.estranged(encoded.states[:k], encoded.mask[:k], request.prompt, request.weird),
@@ -173,6 +195,7 @@ class Painter:
             preview_bias=bundle.preview_bias,
             timing_ms={"text": (time.perf_counter() - start) * 1000.0},
             jitter=straying.jitter(encoded.states[:k], seeds, request.chaos),
+            sampler=sampler,
         )
 
     def _memory(self, request: Request) -> float:
@@ -222,22 +245,20 @@ class Painter:
         return Begun(sitting, walk)
 
     def advance(self, begun: Sequence[Begun]) -> tuple[Step, ...]:
-        """One step of each sitting, all in one model call, wherever on its grid each of them stands.
+        """One step of each sitting, wherever on its grid each of them stands: all that the denoiser paints in one
+        model call, and all that the student paints in another.
 
         None of them may be done. A sitting's pictures are the same as alone but for the last bits of a float.
         """
         # What whoever watches does between two steps is not the painter's time.
         start = time.perf_counter()
-        asked = [self._question(each.sitting, each.walk.state, each.walk.t) for each in begun]
+        asked = [self._question(each.sitting, each.walk) for each in begun]
         turns = [each.walk.index if each.sitting.request.tile else 0 for each in begun]
         asked = [tiling.turned(feed, turn) for feed, turn in zip(asked, turns, strict=True)]
-        feeds = asked[0] if len(asked) == 1 else {key: np.concatenate([a[key] for a in asked]) for key in asked[0]}
-        clean = self.backend.run("denoiser", feeds)["clean"]
-        steps, row = [], 0
-        for each, feed, turn in zip(begun, asked, turns, strict=True):
-            rows = len(feed["time"])
-            prediction = self._answer(each.sitting, each.walk.t, tiling.turn(clean[row : row + rows], turn))
-            row += rows
+        clean = self._asked([each.sitting.sampler for each in begun], asked)
+        steps = []
+        for each, said, turn in zip(begun, clean, turns, strict=True):
+            prediction = self._answer(each.sitting, each.walk.t, tiling.turn(said, turn))
             step = each.walk.advance(prediction)
             each.denoise_ms += (time.perf_counter() - start) * 1000.0
             steps.append(Step(
@@ -247,15 +268,32 @@ class Painter:
             ))  # fmt: skip
         return tuple(steps)
 
+    def _asked(self, graphs: Sequence[str], asked: Sequence[dict[str, NDArray[Any]]]) -> list[Array]:
+        """What each question's own graph says to it; the questions to one graph make one call."""
+        said: dict[int, Array] = {}
+        for graph in few_steps.SAMPLERS:
+            places = [place for place, each in enumerate(graphs) if each == graph]
+            if not places:
+                continue
+            feeds = asked[places[0]]
+            if len(places) > 1:
+                feeds = {key: np.concatenate([asked[place][key] for place in places]) for key in feeds}
+            clean = self.backend.run(graph, feeds)["clean"]
+            ends = np.cumsum([len(asked[place]["time"]) for place in places])
+            said |= dict(zip(places, np.split(clean, ends[:-1]), strict=True))
+        return [said[place] for place in range(len(asked))]
+
     def _scale(self, sitting: Sitting, t: float) -> float:
-        low, high = self.bundle.guidance_interval
+        few = self.bundle.student if sitting.sampler == "student" else None
+        low, high = self.bundle.guidance_interval if few is None else few.guidance_interval
         return sitting.guidance_scale if low <= t <= high else 1.0
 
-    def _question(self, sitting: Sitting, state: Array, t: float) -> dict[str, NDArray[Any]]:
-        """The denoiser's inputs: all conditions of all n pictures, k sub-prompts and the unconditional side."""
+    def _question(self, sitting: Sitting, walk: Walk) -> dict[str, NDArray[Any]]:
+        """The network's inputs: all conditions of all n pictures, k sub-prompts and the unconditional side."""
+        state, t = walk.state, walk.t
         n, k = len(state), len(sitting.weights)
-        # Without guidance nobody asks for the unconditional side.
-        rows = k if self._scale(sitting, t) == 1.0 else k + 1
+        # Without guidance nobody asks for the unconditional side, and the student has it within.
+        rows = k if sitting.sampler == "student" or self._scale(sitting, t) == 1.0 else k + 1
         feeds = backends.blank_feeds(self.bundle, n * rows)
         feeds["latent"] = np.tile(state, (rows, 1, 1, 1))
         feeds["time"] = np.full(n * rows, t, np.float32)
@@ -269,6 +307,8 @@ class Painter:
             feeds["text_mask"][n * k :] = sitting.negative_mask
         if sitting.hint is not None and _is_hinted(sitting, t):
             feeds["hint"][: n * k] = np.tile(sitting.hint, (k, 1, 1, 1))
+        if sitting.sampler == "student":
+            feeds["until"] = np.full(n * rows, walk.next_t, np.float32)
         return feeds
 
     def _answer(self, sitting: Sitting, t: float, clean: Array) -> Prediction:
@@ -277,13 +317,6 @@ class Painter:
         sides = clean.reshape(-1, len(sitting.seeds), *clean.shape[1:])
         conditional = np.tensordot(sitting.weights, sides[:k], axes=1).astype(np.float32)
         return Prediction(conditional if len(sides) == k else guide(conditional, sides[k], scale), scale)
-
-
-def fitted(pixels: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
-    """A picture uint8 [h, w, 3] at (width, height): by Lanczos, cut from the middle if need be."""
-    if (pixels.shape[1], pixels.shape[0]) == size:
-        return pixels
-    return np.asarray(ImageOps.fit(Image.fromarray(pixels), size, Image.Resampling.LANCZOS))
 
 
 def _is_hinted(sitting: Sitting, t: float) -> bool:

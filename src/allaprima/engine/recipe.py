@@ -14,16 +14,18 @@ from allaprima.errors import UserError
 
 if TYPE_CHECKING:
     from allaprima.engine.bundle import Bundle
-    from allaprima.engine.request import Request
     from allaprima.engine.sitting import Sitting
 
 FORMAT = 1
 
 
 def write(
-    sitting: Sitting, bundle: Bundle, backend: str, index: int, done: int, size: tuple[int, int]
+    sitting: Sitting, bundle: Bundle, backend: str, index: int, done: int, size: tuple[int, int], filter: str
 ) -> dict[str, Any]:
-    """The recipe of picture `index` of a sitting that stopped after `done` steps, given out at `size`."""
+    """The recipe of picture `index` of a sitting that stopped after `done` steps, given out at `size`.
+
+    `filter` names how it came to that size, if it is not the one that it was painted at.
+    """
     request = sitting.request
     native = bundle.picture_sizes[0]
     recipe: dict[str, Any] = {
@@ -47,11 +49,12 @@ def write(
         "parts": [list(part) for part in request.parts] if len(request.parts) > 1 else None,
         "negative": request.negative or None,
         "style": request.style,
+        "sampler": sitting.sampler if sitting.sampler != "denoiser" else None,
         "churn": list(sitting.churn) if any(sitting.churn) else None,
         # Another batch can differ in the last bits, so a picture says which place in which batch it had.
         "batch": {"index": index, "count": request.count, "seed": request.seed} if request.count > 1 else None,
         "stopped_after": done if done < request.steps else None,
-        "resized": {"from": list(native), "filter": _filter(request)} if size != native else None,
+        "resized": {"from": list(native), "filter": filter} if size != native else None,
         "unread": sitting.unread or None,
         "tile": request.tile or None,
         "chaos": request.chaos or None,
@@ -59,10 +62,6 @@ def write(
         "characters": list(request.characters) or None,
     }
     return recipe | {key: value for key, value in optional.items() if value is not None}
-
-
-def _filter(request: Request) -> str:
-    return "bicubic" if request.tile else "lanczos"
 
 
 def references(collage: Collage | None) -> list[dict[str, Any]]:
@@ -92,7 +91,7 @@ def check_references(written: Mapping[str, Any], done: Mapping[str, Any]) -> Non
         )
 
 
-def options(recipe: Mapping[str, Any], model_sha256: str) -> dict[str, Any]:
+def options(recipe: Mapping[str, Any], bundle: Bundle) -> dict[str, Any]:
     """The painter's keyword arguments that repeat a recipe, `prompt` among them.
 
     Raises UserError when the recipe is not one or was carried out by another model.
@@ -103,10 +102,10 @@ def options(recipe: Mapping[str, Any], model_sha256: str) -> dict[str, Any]:
         if "operation" in recipe or "given" in recipe:
             raise UserError("The picture was made of other pictures: allaprima replay makes it again, and them first.")
         model = recipe["model"]
-        if model["sha256"] != model_sha256:
+        if not bundle.paints_as(model["sha256"]):
             raise UserError(
                 f"The recipe is for the model {model['name']} {model['sha256'][:12]}, and this is "
-                f"{model_sha256[:12]}: open that bundle to paint the same picture."
+                f"{bundle.sha256[:12]}: open that bundle to paint the same picture."
             )
         batch = recipe.get("batch") or {"count": 1, "seed": recipe["seed"]}
         width, height = recipe["size"]
@@ -124,9 +123,17 @@ def options(recipe: Mapping[str, Any], model_sha256: str) -> dict[str, Any]:
             "height": height,
             "style": recipe.get("style"),
             "solver": recipe["solver"],
+            "sampler": recipe.get("sampler", "denoiser"),
+            "enlarge": _enlarge(recipe),
             **{key: recipe[key] for key in ("tile", "chaos", "weird", "characters") if key in recipe},
         }
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         if isinstance(error, UserError):
             raise
         raise UserError(f"This is not a recipe that can be repeated: {type(error).__name__} {error}.") from error
+
+
+def _enlarge(recipe: Mapping[str, Any]) -> str | None:
+    """How a picture came to its size, as a request asks for it; tiles have a way of their own."""
+    way = (recipe.get("resized") or {}).get("filter")
+    return None if way is None or recipe.get("tile") else str(way)

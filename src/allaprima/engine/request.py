@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import get_args
 
 from allaprima.engine import own_drawings, schedule, settings, straying
+from allaprima.engine.few_steps import SAMPLERS, Sampler
 from allaprima.engine.sampler import Solver
 from allaprima.errors import PromptError, UserError
 from allaprima.scene import vocabulary
@@ -50,6 +51,8 @@ class Request:
     chaos: float = 0.0
     weird: float = 0.0
     characters: tuple[str, ...] = ()
+    sampler: Sampler | None = None
+    enlarge: str | None = None
 
     @classmethod
     def checked(
@@ -72,6 +75,8 @@ class Request:
         chaos: float = 0.0,
         weird: float = 0.0,
         characters: Sequence[str] = (),
+        sampler: str | None = None,
+        enlarge: str | None = None,
     ) -> Request:
         """Check every part of a wish; raises PromptError or UserError.
 
@@ -84,6 +89,8 @@ class Request:
         whole = parts[0][0] if len(parts) == 1 else ", ".join(text for text, weight in parts if weight > 0)
         if solver not in get_args(Solver):
             raise UserError(f"No solver is called {solver!r}: use {' or '.join(get_args(Solver))}.")
+        if sampler is not None and sampler not in SAMPLERS:
+            raise UserError(f"No sampler is called {sampler!r}: use {' or '.join(SAMPLERS)}.")
         return cls(
             prompt=whole,
             parts=parts,
@@ -103,6 +110,8 @@ class Request:
             chaos=_between("chaos", chaos, *straying.CHAOS),
             weird=_between("weird", weird, *straying.WEIRD),
             characters=tuple(clean_text(name, "a character's name") for name in characters),
+            sampler=sampler,
+            enlarge=enlarge,  # which ways there are, the bundle knows
         )
 
 

@@ -99,6 +99,11 @@ class Walk:
         return self._grid[self.index]
 
     @property
+    def next_t(self) -> float:
+        """Where the next step is to land."""
+        return self._grid[self.index + 1]
+
+    @property
     def is_done(self) -> bool:
         return self.index >= self.count
 

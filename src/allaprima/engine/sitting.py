@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from allaprima.engine import preview
 from allaprima.engine.collage import Collage
+from allaprima.engine.few_steps import Sampler
 from allaprima.engine.reading import Reading
 from allaprima.engine.request import Request
 from allaprima.engine.sampler import Walk
@@ -44,6 +45,7 @@ class Sitting:
     preview_bias: Array
     timing_ms: Mapping[str, float] = field(compare=False)
     jitter: Array | None = None  # [n, 32, 256], what chaos adds to each picture's states
+    sampler: Sampler = "denoiser"  # who paints
 
 
 @dataclass(frozen=True)

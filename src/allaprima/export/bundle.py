@@ -35,7 +35,7 @@ from allaprima.scene.corpus import Corpus
 from allaprima.train.autoencoder import Autoencoder
 
 STEP_COUNTS = (1, 2, 4, 8, 16, 32)
-LARGEST = 60_000_000  # bytes, everything together
+LARGEST = 75_000_000  # bytes, everything together
 PREVIEW_SCENES = 128
 MANIFEST_BYTES = 20_000
 
@@ -164,6 +164,8 @@ def _manifest(
 
     channels = int(trained.autoencoder.mean.numel())
     grids = {str(n): list(schedule.shifted(n, choices.shift)) for n in STEP_COUNTS}
+    student = trained.student
+    few = {} if student is None else {"student": {**student.terms.as_json(), "training": student.record}}
     return {
         "name": choices.name,
         "licence": "Apache-2.0",
@@ -180,9 +182,11 @@ def _manifest(
             "parameters": {
                 "text_encoder": count(trained.text), "denoiser": count(trained.denoiser),
                 "decoder": count(trained.autoencoder.decoder), "encoder": count(trained.autoencoder.encoder),
+                **({"student": count(student.network)} if student is not None else {}),
             },
             "library": shown, "time_table_rows": rows, "trials": list(written.trials),
         },
+        **few,
         **choices.extra,
     }  # fmt: skip
 

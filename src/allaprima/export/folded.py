@@ -8,13 +8,13 @@ Knows nothing of ONNX.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 
-from allaprima.export.time_table import FoldedTime
+from allaprima.export.time_table import FoldedJumps, FoldedTime
 from allaprima.train.denoiser import HEAD_WIDTH, Attention, Block, Denoiser, Words, places
 
 
@@ -81,16 +81,15 @@ class FoldedWords(nn.Module):
         return torch.cat([self.nothing.expand(states.shape[0], 1, self.nothing.shape[2]), refined], dim=1)
 
 
-class FoldedDenoiser(nn.Module):
-    """Takes and gives what `Denoiser` does, for latents of side x side. It takes over the network's own weights."""
+class FoldedNetwork(nn.Module):
+    """All of `Denoiser` but its time network, for latents of side x side. It takes over the network's own weights."""
 
     @torch.no_grad()
-    def __init__(self, network: Denoiser, *, rows: int, side: int, tokens: int) -> None:
+    def __init__(self, network: Denoiser, *, side: int, tokens: int) -> None:
         super().__init__()
         net, half, quarter, words = network, side // 2, side // 4, tokens + 1
         self.halves = [size // 2 for size in net.sizes for _ in range(2)]
         down0, down1, middle, up1, up0 = net.down0, net.down1, net.middle, net.up1, net.up0
-        self.time = FoldedTime(with_norms(net, [*down0, *down1, *middle, *up1, *up0], rows))
         self.words = FoldedWords(net.words)
         self.stem, self.shrink0, self.shrink1 = net.stem, net.shrink0, net.shrink1
         self.grow1, self.join1, self.grow0, self.join0 = net.grow1, net.join1, net.grow0, net.join0
@@ -106,16 +105,17 @@ class FoldedDenoiser(nn.Module):
         )  # fmt: skip
         self.fine, self.coarse = half * half, quarter * quarter
 
-    def forward(
+    def carried(
         self,
         latent: torch.Tensor,
         hint: torch.Tensor,
         region: torch.Tensor,
         states: torch.Tensor,
         text_mask: torch.Tensor,
-        time: torch.Tensor,
+        moment: torch.Tensor,
     ) -> torch.Tensor:
-        modulation = iter(self.time(time)[:, :, None, None].split(self.halves, dim=1))
+        """What `Denoiser` gives, at the row of the time table [n, total] that is `moment`."""
+        modulation = iter(moment[:, :, None, None].split(self.halves, dim=1))
         words = self.words(states)
         shut = ((text_mask - 1.0) * 1e4)[:, None, None, :]
         fine, coarse = F.pad(shut, (1, self.fine)), F.pad(shut, (1, self.coarse))
@@ -140,11 +140,57 @@ class FoldedDenoiser(nn.Module):
         return clean
 
 
+class FoldedDenoiser(FoldedNetwork):
+    """Takes and gives what `Denoiser` does."""
+
+    def __init__(self, network: Denoiser, *, rows: int, side: int, tokens: int) -> None:
+        table = with_norms(network, network.time, torch.linspace(0.0, 1.0, rows))
+        super().__init__(network, side=side, tokens=tokens)
+        self.time = FoldedTime(table)
+
+    def forward(
+        self,
+        latent: torch.Tensor,
+        hint: torch.Tensor,
+        region: torch.Tensor,
+        states: torch.Tensor,
+        text_mask: torch.Tensor,
+        time: torch.Tensor,
+    ) -> torch.Tensor:
+        return self.carried(latent, hint, region, states, text_mask, self.time(time))
+
+
+class FoldedStudent(FoldedNetwork):
+    """Takes and gives what a student does, its two times apart: `until` is where the step is to land."""
+
+    def __init__(self, network: Denoiser, *, jumps: Sequence[tuple[float, float]], side: int, tokens: int) -> None:
+        pairs = torch.tensor(jumps)
+        table = with_norms(network, network.time, pairs)
+        super().__init__(network, side=side, tokens=tokens)
+        self.time = FoldedJumps(pairs, table)
+
+    def forward(
+        self,
+        latent: torch.Tensor,
+        hint: torch.Tensor,
+        region: torch.Tensor,
+        states: torch.Tensor,
+        text_mask: torch.Tensor,
+        time: torch.Tensor,
+        until: torch.Tensor,
+    ) -> torch.Tensor:
+        return self.carried(latent, hint, region, states, text_mask, self.time(time, until))
+
+
 @torch.no_grad()
-def with_norms(network: Denoiser, blocks: Sequence[Block], rows: int) -> torch.Tensor:
-    """[rows, total]: for each block what its second norm's output is multiplied with, then what is added to it."""
+def with_norms(
+    network: Denoiser, time: Callable[[torch.Tensor], torch.Tensor], moments: torch.Tensor
+) -> torch.Tensor:
+    """[rows, total] for `moments` [rows, ...], what the time network takes: for each block what its second norm's
+    output is multiplied with, then what is added to it."""
     columns = []
-    parts = network.time(torch.linspace(0.0, 1.0, rows)).float().split(network.sizes, dim=1)
+    blocks: list[Block] = [*network.down0, *network.down1, *network.middle, *network.up1, *network.up0]  # type: ignore[list-item]
+    parts = time(moments).float().split(network.sizes, dim=1)
     for block, part in zip(blocks, parts, strict=True):
         scale, shift = part.chunk(2, dim=1)
         columns += [block.norm2.weight * (1 + scale), block.norm2.bias * (1 + scale) + shift]

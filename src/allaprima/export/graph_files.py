@@ -1,4 +1,4 @@
-"""The four graph files of a bundle: traced, compared with torch, made small, compared again, written.
+"""The graph files of a bundle: traced, compared with torch, made small, compared again, written.
 
 Knows nothing of the bundle's other files.
 """
@@ -44,26 +44,35 @@ class Plan:
 
 
 def plans(trained: Trained, scenes: RealInputs, rows: int) -> dict[str, Plan]:
-    """The four graphs by name."""
+    """The graphs by name: four, and the student's where there is one."""
     few = scenes.part(0, PARITY_SCENES)
     ids = Tokenizer(trained.tokenizer).encode([*few.captions, "puppy", "a"])
     text, painter, network = trained.text, trained.autoencoder, trained.denoiser
     decode, encode = graphs.Decode(painter), graphs.Encode(painter)
     folded = graphs.folded(network, rows=rows)
     latents = few.latents[: PARITY_SCENES // 4]
-    return {
+    made = {
         "text_encoder": Plan(lambda: graphs.text_encoder_graph(text), text, text, {"ids": ids}),
         "denoiser": Plan(lambda: graphs.denoiser_graph(network, rows=rows), folded, network, few.denoiser_feeds()),
         "decoder": Plan(lambda: graphs.decoder_graph(painter), decode, decode, {"latent": latents}),
         "encoder": Plan(lambda: graphs.encoder_graph(painter), encode, encode, {"picture": few.pictures}),
     }
+    if trained.student is not None:
+        student, jumps = trained.student.network, trained.student.terms.jumps()
+        made["student"] = Plan(
+            lambda: graphs.student_graph(student, jumps=jumps), graphs.folded_student(student, jumps=jumps),
+            graphs.Jump(student), few.student_feeds(jumps),
+        )  # fmt: skip
+    return made
 
 
 def write_graphs(
     folder: Path, trained: Trained, scenes: RealInputs, rows: int, *, int8: bool, alter: Alter | None, say: Say
 ) -> Written:
-    """Writes text_encoder, denoiser, decoder and encoder.onnx into `folder`. Raises ExportError, with the numbers,
-    when one does not match torch. `int8`: also try int8 arithmetic. `alter` may change a graph once it is traced.
+    """Writes text_encoder, denoiser, decoder, encoder and perhaps student.onnx into `folder`.
+
+    Raises ExportError, with the numbers, when one does not match torch. `int8`: also try int8 arithmetic. `alter` may
+    change a graph once it is traced.
     """
     measured: list[Parity] = []
     exact: dict[str, onnx.ModelProto] = {}
@@ -80,17 +89,21 @@ def write_graphs(
     small = {name: weights.narrowed(model, tables=(WORD_TABLE,)) for name, model in exact.items()}
     told: list[str] = []
     allowed = dict.fromkeys(small, parity.STORED)
-    stored = trials.stored_in_eight_bits(exact["denoiser"], exact["decoder"], scenes)
-    told.append(f"denoiser: weights {'stored in int8' if stored.taken else 'kept in float16'}: same-seed pictures at "
-                f"{stored.psnr:.1f} dB from float32 (lowest {stored.lowest:.1f})")  # fmt: skip
-    say(f"  {told[-1]}")
-    if stored.taken:
-        small["denoiser"], allowed["denoiser"] = stored.model, parity.EIGHT_BITS
+    paintings = {"denoiser": trials.as_teacher}
+    if trained.student is not None:
+        grids = trained.student.terms.grids
+        paintings["student"] = trials.as_student(grids[max(grids)])
+    for name, painting in paintings.items():
+        stored = trials.stored_in_eight_bits(exact[name], exact["decoder"], scenes, painting)
+        told.append(f"{name}: weights {'stored in int8' if stored.taken else 'kept in float16'}: same-seed pictures at "
+                    f"{stored.psnr:.1f} dB from float32 (lowest {stored.lowest:.1f})")  # fmt: skip
+        say(f"  {told[-1]}")
+        if stored.taken:
+            small[name], allowed[name] = stored.model, parity.EIGHT_BITS
     if int8:
-        for trial, model in (
-            trials.denoiser_trial(exact["denoiser"], exact["decoder"], scenes),
-            trials.decoder_trial(exact["decoder"], scenes),
-        ):
+        tried = [trials.denoiser_trial(exact[name], exact["decoder"], scenes, painting, name=name)
+                 for name, painting in paintings.items()]  # fmt: skip
+        for trial, model in (*tried, trials.decoder_trial(exact["decoder"], scenes)):
             told.append(trial.reason)
             say(f"  {trial.reason}")
             if trial.taken:

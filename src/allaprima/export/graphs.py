@@ -1,4 +1,4 @@
-"""Networks to ONNX graphs: the four graphs of a bundle, with the names and shapes that the engine expects.
+"""Networks to ONNX graphs: the graphs of a bundle, with the names and shapes that the engine expects.
 
 What depends on nothing but the picture's size or the time becomes a constant here. Knows nothing of how weights
 are stored, of parity, or of files other than the graph it returns.
@@ -17,7 +17,7 @@ import torch
 from torch import nn
 
 from allaprima.errors import ExportError
-from allaprima.export.folded import FoldedDenoiser
+from allaprima.export.folded import FoldedDenoiser, FoldedStudent
 from allaprima.train.autoencoder import LATENT_CHANNELS, Autoencoder
 from allaprima.train.denoiser import HINT, LATENT, REGION, STATE_WIDTH, Denoiser
 from allaprima.train.text import TextEncoder
@@ -26,6 +26,19 @@ OPSET = 20
 SIDE = 16  # rows and columns of a latent
 TOKENS = 32
 ENCODER_SIDE = 128  # pixels
+
+
+class Jump(nn.Module):
+    """A student with its two times apart, as its graph takes them."""
+
+    def __init__(self, network: Denoiser) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, *feeds: torch.Tensor) -> torch.Tensor:
+        *known, time, until = feeds
+        clean: torch.Tensor = self.network(*known, torch.stack([time, until], dim=1))
+        return clean
 
 
 class Decode(nn.Module):
@@ -62,6 +75,13 @@ def denoiser_graph(network: Denoiser, *, rows: int) -> onnx.ModelProto:
     return to_onnx(folded(network, rows=rows), example_feeds(), ("clean",))
 
 
+def student_graph(network: Denoiser, *, jumps: Sequence[tuple[float, float]]) -> onnx.ModelProto:
+    """(latent, hint, region, states, text_mask, time, until) -> clean, for the jumps from time to until it knows."""
+    starts, ends = (torch.tensor(each) for each in zip(*jumps[:2], strict=True))
+    feeds = {**example_feeds(len(starts)), "time": starts, "until": ends}
+    return to_onnx(folded_student(network, jumps=jumps), feeds, ("clean",))
+
+
 def decoder_graph(autoencoder: Autoencoder) -> onnx.ModelProto:
     """latent -> picture."""
     return to_onnx(Decode(autoencoder), {"latent": torch.zeros(2, LATENT_CHANNELS, SIDE, SIDE)}, ("picture",))
@@ -89,8 +109,17 @@ def example_feeds(n: int = 2) -> dict[str, torch.Tensor]:
 
 def folded(network: Denoiser, *, rows: int) -> FoldedDenoiser:
     """The network as it is run; the one given stays as it is."""
-    own = copy.deepcopy(network).eval().to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
-    return FoldedDenoiser(own, rows=rows, side=SIDE, tokens=TOKENS).eval()
+    return FoldedDenoiser(_own(network), rows=rows, side=SIDE, tokens=TOKENS).eval()
+
+
+def folded_student(network: Denoiser, *, jumps: Sequence[tuple[float, float]]) -> FoldedStudent:
+    """The student as it is run; the one given stays as it is."""
+    return FoldedStudent(_own(network), jumps=jumps, side=SIDE, tokens=TOKENS).eval()
+
+
+def _own(network: Denoiser) -> Denoiser:
+    copied: Denoiser = copy.deepcopy(network).eval()
+    return copied.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload,no-any-return]
 
 
 def to_onnx(network: nn.Module, feeds: Mapping[str, torch.Tensor], outputs: Sequence[str]) -> onnx.ModelProto:

@@ -6,6 +6,7 @@ Reads encoded shards only; knows neither networks nor graphs.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,6 +57,18 @@ class RealInputs:
             "text_mask": mask,
             "time": time,
         }
+
+    def student_feeds(self, jumps: Sequence[tuple[float, float]], *, seed: int = 3) -> dict[str, np.ndarray]:
+        """The same for a student, which is always told words: the scenes take its jumps in turn."""
+        feeds = self.denoiser_feeds(seed=seed)
+        n = len(self)
+        feeds["states"], feeds["text_mask"] = self.states, self.text_mask
+        pairs = np.asarray([jumps[index % len(jumps)] for index in range(n)], np.float32)
+        feeds["time"], feeds["until"] = np.ascontiguousarray(pairs[:, 0]), np.ascontiguousarray(pairs[:, 1])
+        noise = np.random.default_rng(seed).standard_normal(self.latents.shape, np.float32)
+        t = feeds["time"][:, None, None, None]
+        feeds["latent"] = (1 - t) * self.latents + t * noise
+        return feeds
 
 
 def read_scenes(bank: Path, count: int) -> RealInputs:

@@ -1,6 +1,7 @@
 """The denoiser's time network as a constant table: any time in 0..1 is two rows and a blend of them.
 
-Knows the time network as a callable [n] -> [n, total] only; measures how well the table stands for it.
+A student's table has a row for each of its jumps and nothing between them. Knows the time network as a callable
+[n] -> [n, total] only; measures how well the table stands for it.
 """
 
 from __future__ import annotations
@@ -32,6 +33,24 @@ class FoldedTime(nn.Module):
         share = (place - below)[:, None]
         index = below.to(torch.int64)
         return self.table[index] * (1.0 - share) + self.table[index + 1] * share
+
+
+class FoldedJumps(nn.Module):
+    """(time [n], until [n]) -> [n, total]: the row of the jump [p, 2] that is nearest to what was asked for."""
+
+    table: torch.Tensor
+    starts: torch.Tensor
+    ends: torch.Tensor
+
+    def __init__(self, jumps: torch.Tensor, table: torch.Tensor) -> None:
+        super().__init__()
+        self.register_buffer("table", table)
+        self.register_buffer("starts", jumps[None, :, 0].clone())
+        self.register_buffer("ends", jumps[None, :, 1].clone())
+
+    def forward(self, time: torch.Tensor, until: torch.Tensor) -> torch.Tensor:
+        away = (time[:, None] - self.starts).abs() + (until[:, None] - self.ends).abs()
+        return self.table[away.argmin(dim=1)]
 
 
 @torch.no_grad()

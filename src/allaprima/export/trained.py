@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,17 @@ from allaprima.train.autoencoder import Autoencoder
 from allaprima.train.autoencoder_training import load_autoencoder
 from allaprima.train.denoiser import Denoiser
 from allaprima.train.denoiser_training import load_denoiser
+from allaprima.train.student import Terms, load_student
 from allaprima.train.text import TextEncoder, load_text_encoder
+
+
+@dataclass(frozen=True)
+class Student:
+    """The few-step student, what it promises, and what is known of its training."""
+
+    network: Denoiser
+    terms: Terms
+    record: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -23,13 +33,16 @@ class Trained:
     denoiser: Denoiser
     tokenizer: Path
     record: dict[str, Any]
+    student: Student | None = None
 
     @classmethod
     def load(cls, runs: Path, tokenizer: Path) -> Trained:
-        """The averaged weights in runs/text, runs/autoencoder and runs/denoiser. Raises TrainingError."""
+        """The averaged weights in runs/text, runs/autoencoder and runs/denoiser, and of runs/student where there is
+        one. Raises TrainingError."""
         if not tokenizer.is_file():
             raise ExportError(f"no tokenizer at {tokenizer}; `allaprima train text` writes it")
         text = load_text_encoder(runs / "text" / "checkpoint.pt")
         autoencoder = load_autoencoder(runs / "autoencoder")
         denoiser, record = load_denoiser(runs / "denoiser")
-        return cls(text, autoencoder, denoiser, tokenizer, record)
+        student = Student(*load_student(runs / "student")) if (runs / "student" / "checkpoint.pt").exists() else None
+        return cls(text, autoencoder, denoiser, tokenizer, record, student)

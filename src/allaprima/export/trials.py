@@ -6,7 +6,7 @@ What is taken and what is not, and why, goes into the report. Writes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +24,18 @@ EXEMPT_NODES = ("/stem/", "/out/", "/head/")  # first and last layers stay in fl
 EXEMPT_WEIGHTS = ("stem.", "out.")
 
 Say = Callable[[str], None]
+# How a denoiser paints scenes: (denoise, scenes, hinted=, watch=) -> latents.
+Painting = Callable[..., np.ndarray]
+
+
+def as_teacher(denoise: same_seed.Denoise, scenes: RealInputs, **options: Any) -> np.ndarray:
+    """Guided steps, as the engine takes with the denoiser."""
+    return same_seed.sample(denoise, scenes, schedule.linear(STEPS), **options)
+
+
+def as_student(grid: Sequence[float]) -> Painting:
+    """The student's steps along its grid."""
+    return lambda denoise, scenes, **options: same_seed.jumped(denoise, scenes, grid, **options)
 
 
 @dataclass(frozen=True)
@@ -39,21 +51,26 @@ class Stored:
         return self.psnr >= PSNR_FLOOR
 
 
-def stored_in_eight_bits(denoiser: onnx.ModelProto, decoder: onnx.ModelProto, scenes: RealInputs) -> Stored:
+def stored_in_eight_bits(
+    denoiser: onnx.ModelProto, decoder: onnx.ModelProto, scenes: RealInputs, painting: Painting = as_teacher
+) -> Stored:
     """Narrows the denoiser's weights to int8 and paints the scenes with both."""
     narrow = weights.narrowed(denoiser, eight_bits=True, exempt=EXEMPT_WEIGHTS)
-    likeness = compare_pictures(parity.session(denoiser), parity.session(narrow), parity.session(decoder), scenes)
+    sessions = parity.session(denoiser), parity.session(narrow), parity.session(decoder)
+    likeness = compare_pictures(*sessions, scenes, painting)
     return Stored(narrow, float(np.median(likeness)), float(likeness.min()))
 
 
-def compare_pictures(first: Any, second: Any, decoder: Any, scenes: RealInputs) -> np.ndarray:
+def compare_pictures(
+    first: Any, second: Any, decoder: Any, scenes: RealInputs, painting: Painting = as_teacher
+) -> np.ndarray:
     """dB between the pictures two denoisers' sessions paint, with hints for one half of the scenes."""
     few, half = scenes.part(0, SCENES), SCENES // 2
     painted = []
     for session in (first, second):
         denoise = same_seed.denoiser_of(session)
         latents = [
-            same_seed.sample(denoise, part, schedule.linear(STEPS), hinted=hinted)
+            painting(denoise, part, hinted=hinted)
             for part, hinted in ((few.part(0, half), True), (few.part(half, SCENES), False)) if len(part)
         ]  # fmt: skip
         painted.append(np.concatenate([decoder.run(["picture"], {"latent": each})[0] for each in latents]))
@@ -61,21 +78,22 @@ def compare_pictures(first: Any, second: Any, decoder: Any, scenes: RealInputs) 
 
 
 def denoiser_trial(
-    denoiser: onnx.ModelProto, decoder: onnx.ModelProto, scenes: RealInputs, *, repeats: int = quantise.REPEATS
-) -> tuple[Trial, onnx.ModelProto]:
-    """Int8 arithmetic for the denoiser, calibrated on scenes that are not those it is judged on."""
+    denoiser: onnx.ModelProto, decoder: onnx.ModelProto, scenes: RealInputs, painting: Painting = as_teacher, *,
+    name: str = "denoiser", repeats: int = quantise.REPEATS,
+) -> tuple[Trial, onnx.ModelProto]:  # fmt: skip
+    """Int8 arithmetic for the denoiser (or the student), calibrated on scenes that are not those it is judged on."""
     session = parity.session(denoiser)
     calibration: list[quantise.Feeds] = []
     others = scenes.part(SCENES, 2 * SCENES) if len(scenes) >= 2 * SCENES else scenes
     for hinted in (True, False):
-        same_seed.sample(same_seed.denoiser_of(session), others, schedule.linear(STEPS), hinted=hinted,
-                         watch=calibration.append)  # fmt: skip
+        painting(same_seed.denoiser_of(session), others, hinted=hinted, watch=calibration.append)
     model = quantise.quantised(denoiser, calibration, exempt=EXEMPT_NODES)
     int8 = parity.session(model)
-    guided = {name: value[:2] for name, value in calibration[STEPS // 2].items()}
-    speed = quantise.measure(session, int8, guided, repeats=repeats)
-    likeness = compare_pictures(session, int8, parity.session(decoder), scenes)
-    return Trial("denoiser", speed, float(np.median(likeness)), float(likeness.min())), model
+    rows = 2 if painting is as_teacher else 1
+    call = {key: value[:rows] for key, value in calibration[len(calibration) // 4].items()}
+    speed = quantise.measure(session, int8, call, repeats=repeats)
+    likeness = compare_pictures(session, int8, parity.session(decoder), scenes, painting)
+    return Trial(name, speed, float(np.median(likeness)), float(likeness.min())), model
 
 
 def decoder_trial(

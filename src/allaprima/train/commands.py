@@ -1,7 +1,7 @@
 """`allaprima train`: thin commands over the training functions; each is resumable by the same command.
 
 The order from raw drawings to weights: `corpus build`, `train text`, `train bank --large`, `train autoencoder`,
-`train bank`, `train denoiser`, `train denoiser --anneal`, `export`.
+`train bank`, `train denoiser`, `train denoiser --anneal`, `train upscaler`, `export`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-app = typer.Typer(no_args_is_help=True, help="Train the text student, the autoencoder and the denoiser.")
+app = typer.Typer(no_args_is_help=True, help="Train the text student, the autoencoder, the denoiser and the upscaler.")
 
 Minutes = Annotated[float | None, typer.Option(help="Wall-clock budget; without it, until stopped with Ctrl-C.")]
 Threads = Annotated[int, typer.Option(help="Cores to use; 0 means all.")]
@@ -126,6 +126,54 @@ def denoiser(
     _threads(threads)
     _report(train_denoiser(bank=bank, folder=folder, autoencoder=autoencoder, size=size, minutes=minutes,
                            anneal=anneal, batch=batch, lr=lr, optimiser=optimiser, seed=seed))  # fmt: skip
+
+
+@app.command()
+def upscaler(
+    minutes: Minutes = None,
+    size: Annotated[str, typer.Option(help="xs, s or m.")] = "s",
+    folder: Annotated[Path, typer.Option(help="Where the run lives.")] = Path("data/runs/upscaler"),
+    pairs: Annotated[Path, typer.Option(help="Pairs of pictures, made if missing.")] = Path("data/upscaler"),
+    shards: Annotated[int, typer.Option(help="How many shards of 32 scenes there shall be; two are held out.")] = 16,
+    corpus: Corpus = Path("data/corpus"),
+    autoencoder: Annotated[Path, typer.Option(help="Its run.")] = Path("data/runs/autoencoder"),
+    pairs_only: Annotated[bool, typer.Option(help="Make the pairs, and leave training to a later call.")] = False,
+    seed: Seed = 0,
+    threads: Threads = 0,
+) -> None:
+    """Make pairs of the vector drawings, and train the upscaler on them."""
+    from allaprima.scene.sharp import SharpCorpus
+    from allaprima.train.autoencoder_training import load_autoencoder
+    from allaprima.train.upscaler_pairs import make_pairs, missing
+    from allaprima.train.upscaler_training import train_upscaler
+
+    _threads(threads)
+    if missing(pairs, shards):
+        make_pairs(pairs, SharpCorpus(corpus), load_autoencoder(autoencoder), shards=shards, say=typer.echo)
+    if not pairs_only:
+        _report(train_upscaler(pairs=pairs, folder=folder, size=size, minutes=minutes, seed=seed))
+
+
+@app.command()
+def student(
+    minutes: Annotated[float, typer.Option(help="Wall-clock minutes; the rate falls to zero over them.")],
+    teacher: Annotated[Path, typer.Option(help="The denoiser's run.")] = Path("data/runs/denoiser"),
+    folder: Annotated[Path, typer.Option(help="Where the run lives.")] = Path("data/runs/student"),
+    bank: Annotated[Path, typer.Option(help="The scene bank.")] = Path("data/bank"),
+    autoencoder: Annotated[Path, typer.Option(help="Its run, for the sample sheets.")] = Path("data/runs/autoencoder"),
+    guidance: Annotated[float, typer.Option(help="The guidance scale that is folded in.")] = 4.0,
+    shift: Annotated[float, typer.Option(help="Bends the grid of 4 towards the noise; 1 means equal steps.")] = 1.0,
+    batch: Annotated[int, typer.Option(help="Lessons a step.")] = 64,
+    lr: Annotated[float, typer.Option(help="Learning rate at the beginning.")] = 5e-4,
+    seed: Seed = 0,
+    threads: Threads = 0,
+) -> None:
+    """Distil the denoiser into a student that paints in 4, 2 and 1 steps, guidance folded in."""
+    from allaprima.train.distillation import train_student
+
+    _threads(threads)
+    _report(train_student(teacher=teacher, folder=folder, bank=bank, autoencoder=autoencoder, minutes=minutes,
+                          guidance=guidance, shift=shift, batch=batch, lr=lr, seed=seed))  # fmt: skip
 
 
 @app.command()

@@ -51,7 +51,8 @@ def started(painter: Painter, sitting: Sitting, clean: Array, t: float) -> Sitti
     grid = tuple(t * each for each in painter.bundle.grid(steps))
     churn = painter.bundle.churn.get(steps, (0.0,) * steps)
     noise = np.asarray((1.0 - t) * clean + t * sitting.noise, np.float32)
-    return replace(sitting, grid=grid, churn=churn, noise=noise)
+    # The student knows its own grids alone.
+    return replace(sitting, grid=grid, churn=churn, noise=noise, sampler="denoiser")
 
 
 def native_size(pixels: Pixels) -> tuple[int, int]:

@@ -61,7 +61,12 @@ def walked(
     rounds: int = 1,
     look: Look | None = None,
 ) -> Iterator[Step]:
-    """The steps of a sitting; `rounds` > 1 takes each step several times, so that new and known grow together."""
+    """The steps of a sitting; `rounds` > 1 takes each step several times, so that new and known grow together.
+
+    What holds or moves the picture on its way is the denoiser's: the student was taught undisturbed ways alone.
+    """
+    if known is not None or look is not None:
+        sitting = replace(sitting, sampler="denoiser")
     begun = painter.begin(sitting)
     if known is None:
         while not begun.walk.is_done:

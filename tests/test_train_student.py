@@ -1,0 +1,142 @@
+"""The few-step student through its public doors: a real tiny teacher, distilled, resumed, painted with."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from allaprima.errors import TrainingError  # noqa: E402
+from allaprima.train.bank import Bank  # noqa: E402
+from allaprima.train.denoiser import PRESETS, REGION, Denoiser  # noqa: E402
+from allaprima.train.denoiser_training import conditions  # noqa: E402
+from allaprima.train.distillation import train_student  # noqa: E402
+from allaprima.train.flow import Conditions, draw_times, velocity_loss  # noqa: E402
+from allaprima.train.lessons import Pool, gather  # noqa: E402
+from allaprima.train.muon import Muon  # noqa: E402
+from allaprima.train.run import Run  # noqa: E402
+from allaprima.train.student import Terms, landing, load_student, needed, of_teacher  # noqa: E402
+
+pytestmark = pytest.mark.train
+
+TERMS = Terms.of(guidance=2.0, interval=(0.1, 1.0))
+
+
+def given(n: int) -> Conditions:
+    zeros = torch.zeros
+    return Conditions(zeros(n, 17, 16, 16), zeros(n, REGION, 16, 16), zeros(n, 32, 256), zeros(n, 32))
+
+
+def stirred(model: torch.nn.Module) -> torch.nn.Module:
+    torch.manual_seed(0)
+    for parameter in model.parameters():
+        torch.nn.init.normal_(parameter, std=0.1)
+    return model
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A bank whose latents are constant pictures that the first word states, and a teacher of it."""
+    folder = tmp_path_factory.mktemp("runs")
+    rng = np.random.default_rng(0)
+    for index in range(2):
+        shard = folder / "bank" / f"shard-{index:04d}"
+        shard.mkdir(parents=True)
+        values = rng.choice([-1.0, 1.0], 256)
+        states = np.zeros((256, 2, 32, 256), np.float16)
+        states[:, :, 0, :128] = np.where(values > 0, 1, 0)[:, None, None]
+        states[:, :, 0, 128:] = np.where(values < 0, 1, 0)[:, None, None]
+        latents = np.broadcast_to(values[:, None, None, None], (256, 16, 16, 16)).astype(np.float16)
+        np.save(shard / "latents.npy", latents)
+        np.save(shard / "hints.npy", np.zeros((256, 17, 16, 16), np.float16))
+        np.save(shard / "states.npy", states)
+        np.save(shard / "lengths.npy", np.full((256, 2), 3, np.uint8))
+        (shard / "scenes.jsonl").write_text(json.dumps({}) + "\n")
+    torch.manual_seed(0)
+    teacher = Denoiser(PRESETS["xs"])
+    muon = Muon(teacher, lr=3e-3, adam_only=("stem", "out", "words.nothing", "time"), dtype=torch.float32)
+    generator = torch.Generator().manual_seed(1)
+    for _ in range(60):
+        drawn = Bank(folder / "bank").batch(16, rng)
+        noise = torch.randn((16, 16, 16, 16), generator=generator)
+        clean, time = torch.from_numpy(drawn.latents), draw_times(16, generator)
+        loss = velocity_loss(teacher, clean, noise, time, conditions(drawn, rng)).mean()
+        muon.zero_grad()
+        loss.backward()
+        muon.step()
+    Run(folder / "denoiser", None).folder.mkdir()
+    Run(folder / "denoiser", None).save({
+        "config": teacher.config.to_dict(), "ema": teacher.state_dict(), "step": 60, "scenes": 960, "minutes": 0.1,
+    })  # fmt: skip
+    return folder
+
+
+def test_a_student_begins_as_its_teacher_without_guidance_whatever_it_is_to_land_at() -> None:
+    teacher = stirred(Denoiser(PRESETS["xs"]))
+    student = of_teacher(teacher)
+    state, known = torch.randn(3, 16, 16, 16), given(3)
+    now = torch.tensor([0.9, 0.5, 0.25])
+    alike = (known.hint, known.region, known.states, known.text_mask)
+    wanted = teacher(state, *alike, now)
+    for after in (0.0, 0.2):
+        assert torch.allclose(student(state, *alike, torch.stack([now, torch.full((3,), after)], 1)), wanted, atol=1e-5)
+
+
+def test_the_prediction_that_is_needed_lands_where_it_should() -> None:
+    state, landed = torch.randn(2, 16, 16, 16), torch.randn(2, 16, 16, 16)
+    times = torch.tensor([[1.0, 0.75], [0.25, 0.0]])
+    assert torch.allclose(landing(state, needed(state, landed, times), times), landed, atol=1e-5)
+
+
+def test_coarser_grids_are_made_of_the_finest_ones_times() -> None:
+    terms = Terms.of(guidance=4.0, interval=(0.1, 1.0), shift=2.0)
+    assert set(terms.grids) == {4, 2, 1}
+    assert set(terms.grids[2]) < set(terms.grids[4])
+    assert len(terms.jumps()) == 7
+    assert Terms.from_json(json.loads(json.dumps(terms.as_json()))) == terms
+
+
+def test_lessons_of_a_teacher_that_knows_the_picture_are_straight_lines_to_it() -> None:
+    clean, noise = torch.randn(4, 16, 16, 16), torch.randn(4, 16, 16, 16)
+    pool = Pool(TERMS, 8, {4: 0.5, 2: 0.25, 1: 0.25})
+    gather(pool, lambda state, _given, _t: clean[: len(state)], given(4), noise, student=None, fast=False)
+    drawn = pool.draw(64, np.random.default_rng(0))
+    assert pool.size == 4 and len({tuple(pair) for pair in drawn.times.tolist()}) == 7
+    predictions = needed(drawn.state, drawn.landed, drawn.times)
+    distance = torch.stack([(predictions - each).abs().amax(dim=(1, 2, 3)) for each in clean])
+    assert distance.min(dim=0).values.max() < 0.05
+
+
+def test_what_the_student_leads_is_taught_in_the_finest_steps_only() -> None:
+    student = of_teacher(stirred(Denoiser(PRESETS["xs"])))
+    pool = Pool(TERMS, 4, {4: 0.1, 2: 0.1, 1: 0.8})
+    gather(pool, lambda state, _given, _t: 0 * state, given(2), torch.randn(2, 16, 16, 16), student=student, fast=False)
+    times = pool.draw(64, np.random.default_rng(0)).times
+    assert {round(t - u, 6) for t, u in times.tolist()} == {0.25}
+
+
+def test_distilling_brings_few_steps_nearer_to_the_teachers_many_and_goes_on_where_it_stopped(
+    runs: Path, tmp_path: Path
+) -> None:
+    options = {"teacher": runs / "denoiser", "bank": runs / "bank", "folder": tmp_path, "autoencoder": None,
+               "guidance": 2.0, "batch": 16, "gather_batch": 8, "exam_scenes": 8, "steps": 40, "lr": 1e-3}  # fmt: skip
+    first = train_student(**options)
+    assert first["student_distance"][4] < first["teacher_distance"][2]
+    second = train_student(**options)
+    assert (first["step"], second["step"]) == (40, 80)
+    student, terms, record = load_student(tmp_path)
+    assert terms.guidance_scale == 2.0 and record["teacher"]["scenes"] > 0
+    assert record["validation"]["student_distance"]["4"] == pytest.approx(second["student_distance"][4])
+    with pytest.raises(TrainingError, match="other grids or guidance"):
+        train_student(**{**options, "guidance": 3.0})
+
+
+def test_without_a_teacher_or_a_student_that_is_said(tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="train denoiser"):
+        train_student(teacher=tmp_path / "none", folder=tmp_path / "student", bank=tmp_path, steps=1)
+    with pytest.raises(TrainingError, match="train student"):
+        load_student(tmp_path / "nobody")
