@@ -222,12 +222,12 @@ def _fit(box: Box, aspect: float, gravity: float) -> Box:
 
 # --- lettering ------------------------------------------------------------------------------------
 
-LETTER_WIDTH = (0.7, 0.94)  # of the picture, before the height is limited
+LETTER_WIDTH = (0.78, 0.96)  # of the picture, before the height is limited
 LETTER_HEIGHT: dict[str, tuple[float, float]] = {
-    "alone": (0.28, 0.5),
-    "scenery": (0.18, 0.34),
-    "above": (0.16, 0.27),
-    "below": (0.16, 0.25),
+    "alone": (0.3, 0.55),
+    "scenery": (0.22, 0.38),
+    "above": (0.2, 0.3),
+    "below": (0.19, 0.29),
 }
 CLEAR = 0.03  # between lettering (or what it is written on) and a thing
 

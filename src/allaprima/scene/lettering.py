@@ -30,7 +30,7 @@ CARRIERS: dict[str, dict[str | None, float]] = {
     "above": {None: 0.55, "sign": 0.08, "banner": 0.17, "bubble": 0.2},
     "below": {None: 0.5, "sign": 0.1, "plate": 0.2, "banner": 0.2},
 }
-PADDING = {None: 0.12, "sign": 0.34, "wooden sign": 0.36, "banner": 0.62, "plate": 0.34, "bubble": 0.4}
+PADDING = {None: 0.1, "sign": 0.28, "wooden sign": 0.28, "banner": 0.55, "plate": 0.32, "bubble": 0.36}
 BUSY_CARRIED = 0.7  # of words on a patterned backdrop that get something to stand on
 OWN_NAME_SHARE = 0.5  # of words beside a thing: from the thing's own name
 OWN_REFERENCE_SHARE = 0.5
@@ -223,11 +223,12 @@ def _carrier(sheet: Image.Image, words: Lettering, standing: bool, chance: float
     tone = COLOUR_RGB[words.carrier_colour or "white"]
     edge = tuple(int(part * 0.55) for part in tone)
     x0, y0, x1, y1 = (edge_ * REFERENCE for edge_ in words.box)
-    pad = min(PADDING[words.carrier], 0.4) / len(words.lines) ** 0.5 * (y1 - y0) * 0.8
+    pad = min(PADDING[words.carrier], 0.36) / len(words.lines) ** 0.5 * (y1 - y0) * 0.8
     board = [max(x0 - pad * 1.1, 3), max(y0 - pad, 3), min(x1 + pad * 1.1, REFERENCE - 4), min(y1 + pad, REFERENCE - 4)]
     height, middle = board[3] - board[1], (board[0] + board[2]) / 2
     line = max(round(height * 0.035), 4)
-    _shadow(sheet, board)
+    round_plate = words.carrier == "plate" and chance < 0.6
+    _shadow(sheet, board, height * (0.5 if round_plate else 0.42 if words.carrier == "bubble" else 0.1))
     if words.carrier in {"sign", "wooden sign"}:
         if standing and (words.place == "scenery" or chance < 0.4):
             _posts(pen, board, words.carrier == "wooden sign", chance)
@@ -242,7 +243,7 @@ def _carrier(sheet: Image.Image, words: Lettering, standing: bool, chance: float
             if chance < 0.5:
                 pen.rounded_rectangle(inner, height * 0.1, None, edge, max(line // 2, 2))
     elif words.carrier == "plate":
-        pen.rounded_rectangle(board, height * 0.5 if chance < 0.6 else height * 0.1, tone, edge, line)
+        pen.rounded_rectangle(board, height * 0.5 if round_plate else height * 0.1, tone, edge, line)
     elif words.carrier == "banner":
         tail, drop = height / len(words.lines) * 0.4, height / len(words.lines) * 0.2
         for side, out in ((board[0], -1), (board[2], 1)):
@@ -267,8 +268,8 @@ def _posts(pen: ImageDraw.ImageDraw, board: list[float], wooden: bool, chance: f
         pen.rectangle((x - thick / 2, board[3] - 6, x + thick / 2, bottom), wood)
 
 
-def _shadow(sheet: Image.Image, board: list[float]) -> None:
+def _shadow(sheet: Image.Image, board: list[float], radius: float) -> None:
     """A soft shadow under a board: it lifts it off the backdrop."""
     mask = Image.new("L", sheet.size)
-    ImageDraw.Draw(mask).rounded_rectangle([board[0] + 4, board[1] + 8, board[2] + 4, board[3] + 9], 14, fill=80)
+    ImageDraw.Draw(mask).rounded_rectangle([board[0] + 4, board[1] + 8, board[2] + 4, board[3] + 9], radius, fill=80)
     sheet.alpha_composite(_inked((16, 18, 30), mask.filter(ImageFilter.GaussianBlur(5))))

@@ -83,6 +83,8 @@ def _what(truth: Truth, lettering: Lettering, rng: np.random.Generator, *, dense
     named = {"number": "the number", "letters": "the letters"}.get(lettering.kind, "the word")
     if len(lettering.lines) > 1 or (lettering.kind == "letters" and rng.random() < 0.5):
         named = "the words" if len(lettering.lines) > 1 else "the text"
+    if lettering.kind == "letters" and len(lettering.text) == 1:
+        named = "the letter"
     big = "big " if rng.random() < 0.2 else ""
     if kind < 0.55:
         return f"{named} {text} in {big}{colour} {stuff}" if colour else f"{named} {text}"

@@ -14,7 +14,8 @@ import numpy as np
 
 HELD_OUT_SHARE = 0.1
 LONGEST = 10
-SOURCES = {"name": 0.34, "common": 0.34, "letters": 0.16, "number": 0.08, "two": 0.08}
+LEGIBLE = 7
+SOURCES = {"name": 0.34, "common": 0.34, "letters": 0.16, "number": 0.1, "two": 0.06}
 CASES = {"upper": 0.5, "lower": 0.25, "title": 0.25}
 
 _COMMON = """
@@ -76,7 +77,9 @@ def choose_words(
             lines = (_short_word(names[int(rng.integers(len(names)))], rng),)
         else:
             lines = (COMMON[int(rng.integers(len(COMMON)))],)
-        if all(lines) and not any(is_held_out(line) for line in lines):
+        # Long words come out small, and small letters are lost in the latents: half of them are passed over.
+        too_long = max(map(len, lines)) > LEGIBLE and rng.random() < 0.5
+        if all(lines) and not too_long and not any(is_held_out(line) for line in lines):
             break
     else:
         lines = ("hello",)
