@@ -87,7 +87,7 @@ def _wish(job: Prompt, given: Options, warnings: tuple[str, ...]) -> Wish:
         options["steps"] = min(round(steps * HD_STEPS), 100)
         width, height = options.get("width") or NATIVE, options.get("height") or NATIVE
         options["width"], options["height"] = min(width * 2, SIDES[1]), min(height * 2, SIDES[1])
-        notes.append("--hd takes more steps and enlarges by Lanczos; no detail is added.")
+        notes.append("--hd takes more steps and enlarges: by the model's upscaler, or by Lanczos if it has none.")
     if asked.tile:
         options["tile"] = True
         if "aspect" in asked.given and asked.aspect.width != asked.aspect.height:

@@ -26,7 +26,7 @@ def export(
     corpus: Annotated[Path, typer.Option(help="Folder written by `allaprima corpus build`.")] = Path("data/corpus"),
     bank: Annotated[Path, typer.Option(help="The scene bank: real inputs for parity.")] = Path("data/bank"),
     tokenizer: Annotated[Path, typer.Option(help="The text student's tokenizer.")] = Path("data/text/tokenizer.json"),
-    size: Annotated[float, typer.Option(help="Megabytes that the bundle may have in all.")] = 60.0,
+    size: Annotated[float, typer.Option(help="Megabytes that the bundle may have in all.")] = 75.0,
     shift: Annotated[float, typer.Option(help="Bends the time grids towards the noise; 1 means equal steps.")] = 1.0,
     guidance: Annotated[float, typer.Option(help="The guidance scale that is used when none is asked for.")] = 3.0,
     int8: Annotated[bool, typer.Option(help="Try int8 arithmetic, and take it where it is faster and alike.")] = True,
@@ -56,3 +56,16 @@ def resume(
 
     record = pack(runs, out)
     typer.echo(f"{out}: {record['bytes'] / 1e6:.1f} MB, {record['denoiser']['scenes']} scenes seen")
+
+
+@app.command()
+def upscaler(
+    bundle: Annotated[Path, typer.Option(help="The bundle that gets it.")] = Path("src/allaprima/models/first-light"),
+    run: Annotated[Path, typer.Option(help="The run of the upscaler.")] = Path("data/runs/upscaler"),
+    pairs: Annotated[Path, typer.Option(help="Its pairs: real inputs for parity.")] = Path("data/upscaler"),
+    int8: Annotated[bool, typer.Option(help="Try int8 arithmetic, and take it where it is faster and alike.")] = True,
+) -> None:
+    """Put the trained upscaler into a bundle that is there, and leave everything else in it as it is."""
+    from allaprima.export.upscaler import add_upscaler
+
+    add_upscaler(bundle, run=run, pairs=pairs, int8=int8, say=typer.echo)

@@ -135,7 +135,7 @@ def partial_steps(count: int, wanted: int) -> tuple[int, ...]:
 
 def wish_of_recipe(painter: Painter, written: Mapping[str, Any]) -> tuple[Wish, int]:
     """The wish that repeats a recipe, and the picture of its batch that is meant. Raises UserError."""
-    options = recipe.options(written, painter.bundle.sha256)
+    options = recipe.options(written, painter.bundle)
     prompt = options.pop("prompt")
     parts = ((prompt, 1.0),) if isinstance(prompt, str) else tuple(prompt)
     stop = int(written.get("stopped_after", options["steps"]))

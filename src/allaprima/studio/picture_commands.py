@@ -17,12 +17,13 @@ def upscale(
     picture: PictureFile,
     side: Annotated[int | None, typer.Option(help="Pixels of the longer side, up to 2048.")] = None,
     factor: Annotated[float | None, typer.Option(help="How many times as large; 2 if nothing is said.")] = None,
+    method: Annotated[str | None, typer.Option(help="learned or lanczos; the model's best if nothing is said.")] = None,
     out: Out = None,
     bundle: BundleFolder = None,
     as_json: AsJson = False,
 ) -> None:
     """Give a picture more pixels."""
-    carry_out("upscale", [picture], out, bundle, as_json, side=side, factor=factor)
+    carry_out("upscale", [picture], out, bundle, as_json, side=side, factor=factor, method=method)
 
 
 def background(

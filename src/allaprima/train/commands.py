@@ -177,6 +177,26 @@ def student(
 
 
 @app.command()
+def grid(
+    minutes: Annotated[float, typer.Option(help="Wall-clock minutes, about.")] = 8.0,
+    teacher: Annotated[Path, typer.Option(help="The denoiser's run.")] = Path("data/runs/denoiser"),
+    folder: Annotated[Path, typer.Option(help="Where grids.json is written.")] = Path("data/runs/grid"),
+    bank: Annotated[Path, typer.Option(help="The scene bank.")] = Path("data/bank"),
+    guidance: Annotated[float, typer.Option(help="The guidance scale that the steps are taken with.")] = 4.0,
+    scenes: Annotated[int, typer.Option(min=2, help="Scenes to learn on, and as many to compare on.")] = 12,
+    crowd: Annotated[int, typer.Option(min=4, help="Scenes that fresh noise is judged on.")] = 48,
+    threads: Threads = 0,
+) -> None:
+    """Learn the times of 2, 4, 8 and 16 steps and their fresh noise; compare with grids spaced by hand."""
+    from allaprima.train.grid_learning import learn_grids
+
+    _threads(threads)
+    learned = learn_grids(teacher=teacher, folder=folder, bank=bank, minutes=minutes, guidance=guidance,
+                          scenes=scenes, crowd=crowd, say=lambda line: typer.echo(line, err=True))  # fmt: skip
+    _report(learned.as_json())
+
+
+@app.command()
 def unpack(
     file: Annotated[Path, typer.Argument(help="Written by `allaprima export resume`.")] = Path("runs/first-light.npz"),
     runs: Annotated[Path, typer.Option(help="Where the runs live.")] = Path("data/runs"),

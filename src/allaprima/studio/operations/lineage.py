@@ -63,7 +63,7 @@ class _Replay:
         if operation is None:
             return self._painter.replay(recipe)
         model = recipe.get("model", {})
-        if model and model.get("sha256") != self._painter.bundle.sha256:
+        if model and not self._painter.bundle.paints_as(str(model.get("sha256"))):
             raise UserError(
                 f"The recipe is for the model {model.get('name')} {str(model.get('sha256'))[:12]}: open that bundle."
             )

@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from allaprima.engine.collage import Box
 from allaprima.engine.painter import Painter
@@ -90,7 +89,9 @@ def repaint(
     def finish(pictures: tuple[Picture, ...]) -> tuple[Picture, ...]:
         made = []
         for picture in pictures:
-            pixels = _set_in(canvas, picture.pixels)
+            side = canvas.window.side
+            square = painter.enlarger.fitted(picture.pixels, (side, side), words.enlarge(arguments))
+            pixels = _set_in(canvas, square)
             # Boxes are told in the new picture's own square, so that its children find them.
             recipe = {**picture.recipe, "references": memory.moved_references(picture.recipe, window.within(whole))}
             moved = Picture(picture.pixels, recipe, picture.timing_ms)
@@ -102,11 +103,10 @@ def repaint(
     )  # fmt: skip
 
 
-def _set_in(canvas: Canvas, painted: Pixels) -> Pixels:
-    """The canvas with a painted square in its window, wherever it is free."""
+def _set_in(canvas: Canvas, square: Pixels) -> Pixels:
+    """The canvas with a painted square of its window's size in it, wherever it is free."""
     window = canvas.window
     height, width = canvas.free.shape
-    square = np.asarray(Image.fromarray(painted).resize((window.side, window.side), Image.Resampling.LANCZOS))
     x0, y0 = max(window.x, 0), max(window.y, 0)
     x1, y1 = min(window.x + window.side, width), min(window.y + window.side, height)
     result = canvas.pixels.copy()

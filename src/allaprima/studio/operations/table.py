@@ -184,6 +184,7 @@ TABLE: Mapping[str, Operation] = {
             (
                 Argument("side", "whole", "pixels of the longer side", low=64, high=2048),
                 Argument("factor", "number", "how many times as large, if no side is given", 2.0, low=1, high=8),
+                Argument("method", "choice", "the model's best if not given", choices=("learned", "lanczos")),
             ),
             upscaling.resolve,
             upscaling.work,

@@ -15,6 +15,7 @@ from allaprima.engine.options import Options
 from allaprima.engine.painter import Painter
 from allaprima.engine.request import SEEDS, Request
 from allaprima.engine.sitting import Sitting
+from allaprima.engine.upscaler import LANCZOS
 from allaprima.engine.wish import read_wishes
 from allaprima.errors import PromptError, UserError
 
@@ -53,6 +54,7 @@ def settled(painter: Painter, recipe: Mapping[str, Any], given: Mapping[str, Any
         "guidance_scale": painter.bundle.guidance_scale if request.guidance_scale is None else request.guidance_scale,
         "memory": _memory(painter, request),
         "solver": request.solver,
+        "enlarge": painter.enlarger.named(request.enlarge),
         **{key: options[key] for key in ("negative", "style", *_EXTRA) if options.get(key)},
     }
     return {
@@ -69,8 +71,15 @@ def prepared(
     painter: Painter, arguments: Mapping[str, Any], width: int | None = None, height: int | None = None
 ) -> Sitting:
     """A sitting for words that were settled, for pictures of this size, or else of the model's own."""
-    options = Options(**arguments["options"], width=width, height=height)  # type: ignore[typeddict-item]
+    settled = {**arguments["options"], "enlarge": enlarge(arguments) if width or height else None}
+    options = Options(**settled, width=width, height=height)  # type: ignore[typeddict-item]
     return painter.prepare([(text, weight) for text, weight in arguments["parts"]], **options)
+
+
+def enlarge(arguments: Mapping[str, Any]) -> str:
+    """How pictures are made larger than they are painted; recipes that do not say it are of before there was a choice.
+    """
+    return str(arguments["options"].get("enlarge", LANCZOS))
 
 
 # Options that the engine may have learned since; they are handed on as they came.
