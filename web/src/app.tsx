@@ -2,6 +2,7 @@
 
 import { useEffect } from 'preact/hooks'
 import { Credits } from './parts/credits'
+import { DropTarget } from './parts/drop-target'
 import { Gallery } from './parts/gallery'
 import { Header } from './parts/header'
 import { HelpSheet } from './parts/help-sheet'
@@ -11,6 +12,7 @@ import { Palette } from './parts/palette'
 import { PromptBox } from './parts/prompt-box'
 import { SettingsSheet } from './parts/settings-sheet'
 import { Studies } from './parts/studies'
+import { TaskSheet } from './parts/task-sheet'
 import { Viewer } from './parts/viewer'
 import { Wall } from './parts/wall'
 import { listen } from './studio/shortcuts'
@@ -46,6 +48,8 @@ export function App({ studio }: { studio: Studio }) {
       <KeySheet studio={studio} />
       <SettingsSheet studio={studio} />
       <Viewer studio={studio} />
+      <TaskSheet studio={studio} />
+      <DropTarget studio={studio} />
       <p class="notice" role="status" data-shown={studio.notice.value ? '' : undefined}>
         {studio.notice.value}
       </p>

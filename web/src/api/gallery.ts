@@ -1,7 +1,7 @@
 /** The gallery as the server keeps it. The one place that knows its addresses and field names. */
 
 import type { Recipe } from '../studio/recipe'
-import { ask } from './http'
+import { ask, askFile } from './http'
 
 export interface Entry {
   id: string
@@ -52,6 +52,9 @@ export const like = (id: string, favourite: boolean): Promise<unknown> =>
   ask('PATCH', `/api/gallery/${encodeURIComponent(id)}`, { favourite })
 
 export const remove = (id: string): Promise<unknown> => ask('DELETE', `/api/gallery/${encodeURIComponent(id)}`)
+
+/** Kept pictures as one zip. */
+export const exported = (ids: string[]): Promise<Blob> => askFile('POST', '/api/gallery/export', { ids })
 
 export function pictureUrl(id: string, format?: 'png' | 'webp'): string {
   const path = `/api/gallery/${encodeURIComponent(id)}/picture`

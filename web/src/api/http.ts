@@ -18,20 +18,30 @@ export class ApiError extends Error {
 }
 
 export async function ask<T>(method: string, path: string, body?: unknown): Promise<T> {
+  const answer = await send(method, path, body)
+  return (await answer.json().catch(() => null)) as T
+}
+
+/** The same, for a file. */
+export async function askFile(method: string, path: string, body?: unknown): Promise<Blob> {
+  return (await send(method, path, body)).blob()
+}
+
+async function send(method: string, path: string, body: unknown): Promise<Response> {
+  const isForm = body instanceof FormData
   let answer: Response
   try {
     answer = await fetch(path, {
       method,
       credentials: 'same-origin',
-      headers: body === undefined ? {} : { 'Content-Type': 'application/json' },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      headers: body === undefined || isForm ? {} : { 'Content-Type': 'application/json' },
+      ...(body === undefined ? {} : { body: isForm ? body : JSON.stringify(body) }),
     })
   } catch {
     throw new ApiError(0, 'The server does not answer.')
   }
-  const json: unknown = await answer.json().catch(() => null)
-  if (!answer.ok) throw refused(answer, json)
-  return json as T
+  if (!answer.ok) throw refused(answer, await answer.json().catch(() => null))
+  return answer
 }
 
 function refused(answer: Response, json: unknown): ApiError {

@@ -65,18 +65,6 @@ export const create = (request: JobRequest): Promise<Job> => ask('POST', '/api/j
 export const look = (id: string): Promise<Job> => ask('GET', `/api/jobs/${encodeURIComponent(id)}`)
 export const cancel = (id: string): Promise<Job> => ask('DELETE', `/api/jobs/${encodeURIComponent(id)}`)
 
-/** The names of what the server can do with a picture: "vary", "upscale" and more. */
-export async function operations(): Promise<Set<string>> {
-  const found = await ask<{ name: string }[]>('GET', '/api/operations')
-  return new Set(found.map(({ name }) => name))
-}
-
-/** A picture that an operation begins with: a kept one, or one of a job. */
-export type PictureRef = { entry: string } | { job: string; index: number }
-
-export const operate = (name: string, picture: PictureRef, given: Record<string, unknown>): Promise<Job> =>
-  ask('POST', `/api/operations/${encodeURIComponent(name)}`, { pictures: [picture], arguments: given })
-
 /** Follow a job until it ends; the answer stops following. */
 export function follow(id: string, watcher: JobWatcher): () => void {
   const source = new EventSource(`/api/jobs/${encodeURIComponent(id)}/events`)

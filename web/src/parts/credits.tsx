@@ -1,6 +1,6 @@
 /** Whose drawings informed a picture, as the small print on a museum's label. */
 
-import { credits, licenceUrl, type Recipe } from '../studio/recipe'
+import { credits, licenceUrl, type Credit, type Recipe } from '../studio/recipe'
 
 export function Credits({ recipe }: { recipe: Recipe | null }) {
   if (!recipe) return null
@@ -17,8 +17,9 @@ export function Credits({ recipe }: { recipe: Recipe | null }) {
               <b>{each.name}</b>
               <span class="quiet">
                 {' '}
-                {each.style}, from {each.source},{' '}
-                <Licence spdx={each.licence} />
+                {each.style}, from {each.source}
+                {each.owner && ` by ${each.owner}`}, <Licence spdx={each.licence} />
+                {said(each)}
               </span>
             </li>
           ))}
@@ -28,9 +29,16 @@ export function Credits({ recipe }: { recipe: Recipe | null }) {
   )
 }
 
+/** What called for it. */
+function said({ words, name, isInherited }: Credit): string {
+  if (isInherited) return ', through the picture it came from'
+  const others = words.filter((word) => word !== name)
+  return others.length ? `, for “${others.join('”, “')}”` : ''
+}
+
 function Licence({ spdx }: { spdx: string }) {
   const url = licenceUrl(spdx)
-  if (!url) return <>{spdx}</>
+  if (!url) return <>{spdx || 'no licence given'}</>
   return (
     <a href={url} rel="noreferrer license" target="_blank">
       {spdx}

@@ -3,12 +3,15 @@
 import { useEffect, useRef } from 'preact/hooks'
 import { pictureUrl, type Entry } from '../api/gallery'
 import type { Studio } from '../studio/studio'
+import { ofEntry } from '../studio/subject'
+import { ChosenBar } from './chosen-bar'
 import { Icon } from './icons'
 
 export function Gallery({ studio }: { studio: Studio }) {
   const { rack } = studio
   const entries = rack.entries.value
   const isSearching = rack.words.value.trim() !== '' || rack.onlyFavourites.value
+  const isChoosing = studio.workshop.chosen.value !== null
   return (
     <section class="gallery" id="gallery" aria-labelledby="gallery-title">
       <header>
@@ -42,6 +45,15 @@ export function Gallery({ studio }: { studio: Studio }) {
           >
             <Icon name="heart" filled={rack.onlyFavourites.value} /> Favourites
           </button>
+          <button
+            type="button"
+            class="chip"
+            aria-pressed={isChoosing}
+            title="Choose pictures to blend or to download"
+            onClick={() => (studio.workshop.chosen.value = isChoosing ? null : [])}
+          >
+            <Icon name="tick" /> Select
+          </button>
         </div>
       </header>
       {rack.trouble.value && <p class="quiet">{rack.trouble.value}</p>}
@@ -56,25 +68,40 @@ export function Gallery({ studio }: { studio: Studio }) {
         ))}
       </ul>
       <More studio={studio} />
+      <ChosenBar studio={studio} />
     </section>
   )
 }
 
 function Card({ entry, studio }: { entry: Entry; studio: Studio }) {
+  const { workshop } = studio
+  const chosen = workshop.chosen.value
+  const place = chosen ? chosen.indexOf(entry.id) : -1
   return (
-    <li class="card">
-      <button type="button" class="card-picture" onClick={() => (studio.viewed.value = entry)}>
-        <img src={pictureUrl(entry.id, 'webp')} alt={entry.words} loading="lazy" decoding="async" width={entry.width} height={entry.height} />
-      </button>
+    <li class="card" data-chosen={place >= 0 ? '' : undefined}>
       <button
         type="button"
-        class="card-heart"
-        aria-pressed={entry.favourite}
-        aria-label={`Favourite: ${entry.words}`}
-        onClick={() => void studio.rack.like(entry, !entry.favourite)}
+        class="card-picture"
+        aria-pressed={chosen ? place >= 0 : undefined}
+        onClick={() => (chosen ? workshop.choose(entry.id) : (workshop.viewed.value = ofEntry(entry)))}
       >
-        <Icon name="heart" filled={entry.favourite} />
+        <img src={pictureUrl(entry.id, 'webp')} alt={entry.words} loading="lazy" decoding="async" width={entry.width} height={entry.height} />
       </button>
+      {chosen ? (
+        <span class="card-tick" aria-hidden="true">
+          {place >= 0 && place + 1}
+        </span>
+      ) : (
+        <button
+          type="button"
+          class="card-heart"
+          aria-pressed={entry.favourite}
+          aria-label={`Favourite: ${entry.words}`}
+          onClick={() => void studio.rack.like(entry, !entry.favourite)}
+        >
+          <Icon name="heart" filled={entry.favourite} />
+        </button>
+      )}
     </li>
   )
 }

@@ -28,6 +28,15 @@ export function Header({ studio }: { studio: Studio }) {
         >
           <Icon name={THEME_ICON[theme]} />
         </button>
+        <button
+          type="button"
+          class="tool"
+          aria-label="Your drawings"
+          title="Your drawings (Y)"
+          onClick={() => studio.workshop.open({ kind: 'drawings', brought: null })}
+        >
+          <Icon name="drawings" />
+        </button>
         <button type="button" class="tool" aria-label="Keys" title="Keys (?)" onClick={() => (studio.sheet.value = 'help')}>
           <Icon name="help" />
         </button>

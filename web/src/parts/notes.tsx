@@ -5,7 +5,9 @@ import type { Studio } from '../studio/studio'
 export function Notes({ studio }: { studio: Studio }) {
   const finished = studio.easel.finished.value
   if (!finished) return null
-  const notes = [...finished.notes]
+  // What the words' own warnings say already stands under them.
+  const warnings = studio.reader.warnings.value
+  const notes = finished.notes.filter((note) => !warnings.includes(note))
   if (finished.recipe.unread && !notes.some((note) => note.includes(finished.recipe.unread ?? ''))) {
     notes.push(`Too long to be read whole; left out: “${finished.recipe.unread}”.`)
   }

@@ -1,5 +1,7 @@
 /** What is done most often, beside the prompt: keep four, another seed, the dial from draft to fine, the file. */
 
+import { settled } from '../prompt/lexer'
+import { picked } from '../studio/brought'
 import { downloadWall } from '../studio/download'
 import { FINENESS } from '../studio/settings'
 import type { Studio } from '../studio/studio'
@@ -7,6 +9,7 @@ import { Icon } from './icons'
 
 export function Palette({ studio }: { studio: Studio }) {
   const { seed, seedLocked } = studio.settings
+  const isEmpty = !settled(studio.easel.prompt.value)
   const hasPicture = studio.easel.finished.value !== null
   return (
     <div class="palette">
@@ -41,12 +44,29 @@ export function Palette({ studio }: { studio: Studio }) {
       </div>
       <Fineness studio={studio} />
       <div class="row">
-        <button type="button" class="link" disabled={!hasPicture} onClick={() => void downloadWall(studio, 'png')}>
-          <Icon name="down" /> PNG
+        <button type="button" class="link" disabled={isEmpty} title="What each word does (W)" onClick={() => studio.shorten()}>
+          Shorten
         </button>
-        <button type="button" class="link" disabled={!hasPicture} onClick={() => void downloadWall(studio, 'webp')}>
-          <Icon name="down" /> WebP
-        </button>
+        <label class="link" title="Or drop one on the page, or paste it">
+          <Icon name="picture" /> Open
+          <input
+            class="visually-hidden"
+            type="file"
+            accept="image/png,image/webp,image/jpeg"
+            multiple
+            aria-label="Open a picture to begin from, or a few to blend"
+            onChange={(event) => {
+              const field = event.currentTarget
+              void studio.workshop.take(picked(field.files)).then(() => (field.value = ''))
+            }}
+          />
+        </label>
+        <span class="gap" />
+        {(['png', 'webp'] as const).map((format) => (
+          <button key={format} type="button" class="link" disabled={!hasPicture} onClick={() => void downloadWall(studio, format)}>
+            <Icon name="down" /> {format === 'png' ? 'PNG' : 'WebP'}
+          </button>
+        ))}
       </div>
     </div>
   )

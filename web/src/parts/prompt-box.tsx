@@ -1,9 +1,10 @@
 /** Where the words are written. A coloured copy lies under a see-through text area, letter under letter. */
 
 import { useEffect, useRef } from 'preact/hooks'
-import { lex, type Span } from '../prompt/lexer'
+import type { Span } from '../prompt/lexer'
 import { toUnits } from '../prompt/positions'
 import type { Studio } from '../studio/studio'
+import { UnderstoodWords } from './understood'
 
 export function PromptBox({ studio }: { studio: Studio }) {
   const { easel } = studio
@@ -30,6 +31,12 @@ export function PromptBox({ studio }: { studio: Studio }) {
     }
   }
 
+  /** Show where something stands that was understood. */
+  const select = (start: number, end: number): void => {
+    area.current?.focus()
+    area.current?.setSelectionRange(start, end)
+  }
+
   return (
     <div class="prompt" data-wrong={mistake ? '' : undefined}>
       <label class="visually-hidden" for="prompt">
@@ -37,7 +44,7 @@ export function PromptBox({ studio }: { studio: Studio }) {
       </label>
       <div class="prompt-stack">
         <div class="prompt-ink" aria-hidden="true">
-          {paint(text, at)}
+          {paint(text, studio.reader.spans.value, at)}
           {'\u200b'}
         </div>
         <textarea
@@ -76,15 +83,16 @@ export function PromptBox({ studio }: { studio: Studio }) {
           </>
         )}
       </p>
+      <UnderstoodWords studio={studio} select={select} />
     </div>
   )
 }
 
 /** The text in coloured pieces, the wrong character underlined. */
-function paint(text: string, wrong: number | null) {
+function paint(text: string, spans: readonly Span[], wrong: number | null) {
   const pieces: { span: Span; isWrong: boolean }[] = []
   const end = wrong === null ? -1 : wordEnd(text, wrong)
-  for (const span of lex(text)) {
+  for (const span of spans) {
     const cuts = [span.start, ...(wrong === null ? [] : [wrong, end].filter((c) => c > span.start && c < span.end)), span.end]
     for (let i = 0; i + 1 < cuts.length; i += 1) {
       const start = cuts[i] as number

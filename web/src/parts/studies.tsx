@@ -1,10 +1,11 @@
-/** Four seeds of the same words: to pick, vary, reroll, enlarge or take home. */
+/** Four pictures, and under each what can be done with it; below them the chosen one's, in words. */
 
-import { pictureUrl } from '../api/gallery'
+import { deed, doWithChosen, studyAt } from '../studio/deeds'
 import type { Study } from '../studio/four'
-import { save, slug } from '../studio/download'
 import type { Studio } from '../studio/studio'
+import { DeedsBar, filesOf, groupOf, moreOf } from './deeds-bar'
 import { Icon } from './icons'
+import { Menu } from './menu'
 
 export function Studies({ studio }: { studio: Studio }) {
   const { four } = studio
@@ -15,7 +16,7 @@ export function Studies({ studio }: { studio: Studio }) {
   return (
     <section class="studies" id="four" aria-labelledby="four-title">
       <header>
-        <h2 id="four-title">{four.title.value}</h2>
+        <h2 id="four-title" tabIndex={-1}>{four.title.value}</h2>
         <p class="quiet" aria-live="polite">
           {state(studio)}
         </p>
@@ -24,33 +25,52 @@ export function Studies({ studio }: { studio: Studio }) {
             Stop
           </button>
         )}
+        <button type="button" class="link others" title="The words on the easel, with four other seeds (E)" onClick={() => studio.reroll()}>
+          <Icon name="dice" /> Four others
+        </button>
       </header>
       {trouble && (
         <p class="mistake" role="alert">
           {trouble}
         </p>
       )}
-      <div class="grid" role="radiogroup" aria-label="Four studies">
-        {studies.map((study, place) => (
-          <button
-            key={place}
-            type="button"
-            role="radio"
-            class="study"
-            aria-checked={place === index}
-            tabIndex={place === index ? 0 : -1}
-            aria-label={`${place + 1}: ${four.words.value}, ${study.picture ? `seed ${study.picture.seed}` : 'being painted'}`}
-            onClick={() => (four.selected.value = place)}
-            onDblClick={() => studio.pick(place)}
-            onKeyDown={(event) => arrow(event, studio)}
-          >
-            <Face study={study} />
-          </button>
+      <div class="grid">
+        <div class="radios" role="radiogroup" aria-label={four.title.value}>
+          {studies.map((study, place) => (
+            <button
+              key={place}
+              type="button"
+              role="radio"
+              class="study"
+              style={cell(place)}
+              aria-checked={place === index}
+              tabIndex={place === index ? 0 : -1}
+              aria-label={`${place + 1}: ${four.words.value}, ${study.picture ? `seed ${study.picture.seed}` : 'being painted'}`}
+              onClick={() => (four.selected.value = place)}
+              onDblClick={() => doWithChosen(studio, deed('recipe'))}
+              onKeyDown={(event) => arrow(event, studio)}
+            >
+              <Face study={study} />
+            </button>
+          ))}
+        </div>
+        {studies.map((_, place) => (
+          <Tools key={place} studio={studio} place={place} />
         ))}
       </div>
-      {studies.length > 0 && <Operations studio={studio} index={index} />}
+      {studies.length > 0 && <Chosen studio={studio} index={index} />}
     </section>
   )
+}
+
+/** Where it hangs, four in a row or two: the pictures are one group for the arrows, their tools come after them all. */
+function cell(place: number): Record<string, number> {
+  return {
+    '--row': Math.floor(place / 4) * 2 + 1,
+    '--column': (place % 4) + 1,
+    '--narrow-row': Math.floor(place / 2) * 2 + 1,
+    '--narrow-column': (place % 2) + 1,
+  }
 }
 
 function Face({ study }: { study: Study }) {
@@ -82,52 +102,37 @@ function arrow(event: KeyboardEvent, { four }: Studio): void {
   ;(group?.children[four.selected.value] as HTMLElement | undefined)?.focus()
 }
 
-const NOT_OFFERED = 'This server does not offer it'
-
-/** What can be done with the chosen one; what the server does not offer stays visible and says why it is off. */
-function Operations({ studio, index }: { studio: Studio; index: number }) {
-  const study = studio.four.studies.value[index]
-  const picture = study?.picture ?? null
-  const off = (name: string): string | null =>
-    !studio.operations.value.has(name) ? NOT_OFFERED : picture ? null : 'Still being painted'
-  const name = `${slug(studio.four.words.value)}-${study?.seed ?? 0}`
-  const url = (format: 'png' | 'webp'): string =>
-    picture?.entry ? pictureUrl(picture.entry, format) : `${picture?.url.split('?')[0]}?format=${format}`
+/** Under each picture, as people know it: U looks at it and enlarges, V varies, and the rest behind three dots. */
+function Tools({ studio, place }: { studio: Studio; place: number }) {
+  const number = place + 1
+  const subject = studyAt(studio, place)
   return (
-    <div class="operations" role="toolbar" aria-label={`What to do with number ${index + 1}`}>
-      <Operation words="Take it up" key_="P" run={() => studio.pick(index)} />
-      <Operation words="Vary a little" key_="V" off={off('vary')} run={() => studio.vary(index, 'subtle')} />
-      <Operation words="Vary a lot" key_="B" off={off('vary')} run={() => studio.vary(index, 'strong')} />
-      <Operation words="Enlarge" key_="U" off={off('upscale')} run={() => studio.enlarge(index)} />
-      <Operation words="Four others" key_="E" run={() => studio.reroll()} />
-      <span class="gap" />
-      {(['png', 'webp'] as const).map((format) => (
-        <button key={format} type="button" class="chip" disabled={!picture} onClick={() => save(url(format), `${name}.${format}`)}>
-          <Icon name="down" /> {format === 'png' ? 'PNG' : 'WebP'}
-        </button>
-      ))}
+    <div class="study-tools" style={cell(place)} role="group" aria-label={`What to do with number ${number}`}>
+      <Menu class="short" label={`U${number}: take number ${number}, or enlarge it`} groups={() => [groupOf(studio, subject, ['recipe', 'enlarge', 'enlarge4', 'take'])]}>
+        U{number}
+      </Menu>
+      <Menu class="short" label={`V${number}: vary number ${number}`} groups={() => [groupOf(studio, subject, ['subtle', 'strong', 'remix', 'region'])]}>
+        V{number}
+      </Menu>
+      <Menu
+        class="short"
+        label={`More to do with number ${number}`}
+        groups={() => [...moreOf(studio, subject, ['recipe', 'enlarge4']), ...(subject ? filesOf(studio, subject) : [])]}
+      >
+        <Icon name="more" />
+      </Menu>
     </div>
   )
 }
 
-interface OperationProps {
-  words: string
-  key_: string
-  off?: string | null
-  run: () => void
-}
-
-function Operation({ words, key_, off = null, run }: OperationProps) {
+function Chosen({ studio, index }: { studio: Studio; index: number }) {
+  const subject = studyAt(studio, index)
   return (
-    <button
-      type="button"
-      class="chip"
-      aria-disabled={off !== null}
-      title={off ? `${words}: ${off.toLowerCase()}` : `${words} (${key_})`}
-      aria-description={off ?? undefined}
-      onClick={off === null ? run : undefined}
-    >
-      {words}
-    </button>
+    <div class="chosen">
+      <p class="quiet" aria-hidden="true">
+        Number {index + 1}
+      </p>
+      <DeedsBar studio={studio} subject={subject} label={`What to do with number ${index + 1}`} />
+    </div>
   )
 }

@@ -22,6 +22,8 @@ export interface Span {
   readonly kind: Kind
   readonly start: number
   readonly end: number
+  /** The parameter's long name, where somebody who knows it has read the prompt. */
+  readonly name?: string
 }
 
 const OPENING_QUOTE = /["“”„]/

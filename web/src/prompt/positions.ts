@@ -12,6 +12,18 @@ export function toUnits(text: string, points: number): number {
   return units
 }
 
+/** The same for many positions of one text. */
+export function unitsOf(text: string): (points: number) => number {
+  if (!/[\uD800-\uDBFF]/.test(text)) return (points) => Math.min(points, text.length)
+  const starts: number[] = []
+  let units = 0
+  for (const character of text) {
+    starts.push(units)
+    units += character.length
+  }
+  return (points) => starts[points] ?? units
+}
+
 /**
  * `text` with the server's suggestion put in the place of the mistake at `unit`; null where it is not plain what the
  * suggestion is to replace. `kind` is the mistake's kind as docs/prompt.md lists them.

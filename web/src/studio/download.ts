@@ -1,7 +1,10 @@
 /** Pictures as files: what is on the wall with its recipe inside, and what is kept as the server gives it. */
 
+import { vector } from '../api/operations'
 import { withText } from './png'
 import type { Studio } from './studio'
+import type { Subject } from './subject'
+import { wordsOf } from './workshop'
 
 export async function downloadWall(studio: Studio, format: 'png' | 'webp'): Promise<void> {
   const finished = studio.easel.finished.value
@@ -29,6 +32,18 @@ async function native(file: Blob): Promise<Blob | null> {
   canvas.getContext('2d')?.drawImage(image, 0, 0)
   image.close()
   return new Promise((resolve) => canvas.toBlob(resolve, 'image/png'))
+}
+
+/** A picture of the server's as a file; `force` traces a shaded one as well. */
+export async function saveAs(studio: Studio, subject: Subject, format: 'png' | 'webp' | 'svg', force = false): Promise<void> {
+  const seed = subject.recipe ? `-${subject.recipe.seed}` : ''
+  const name = `${slug(subject.words)}${seed}.${format}`
+  if (format !== 'svg') return save(subject.url(format), name)
+  try {
+    save(URL.createObjectURL(await vector(subject.ref, force)), name)
+  } catch (error) {
+    studio.workshop.fail(wordsOf(error))
+  }
 }
 
 export function save(url: string, name: string): void {

@@ -4,6 +4,7 @@ import { batch, computed, signal } from '@preact/signals'
 import { ApiError } from '../api/http'
 import * as jobs from '../api/jobs'
 import type { Job, JobPicture, JobRequest } from '../api/jobs'
+import { titleOf } from './deeds'
 
 export interface Study {
   /** Null until the server has chosen it. */
@@ -13,13 +14,12 @@ export interface Study {
 }
 
 const KEY = 'allaprima.four'
-const FOUR = 'Four studies'
 
 export class Four {
   readonly job = signal<Job | null>(null)
   readonly studies = signal<Study[]>([])
   readonly words = signal('')
-  readonly title = signal(FOUR)
+  readonly title = signal(titleOf('paint'))
   readonly step = signal<{ index: number; count: number } | null>(null)
   readonly selected = signal(0)
   readonly trouble = signal<string | null>(null)
@@ -34,7 +34,7 @@ export class Four {
     const count = request.count ?? 4
     batch(() => {
       this.words.value = request.prompt
-      this.title.value = FOUR
+      this.title.value = titleOf('paint')
       this.trouble.value = null
       this.step.value = null
       this.selected.value = 0
@@ -55,9 +55,10 @@ export class Four {
     }
   }
 
-  /** Show a job that began with one of these, in their place: `count` pictures called `title`. */
-  begin(job: Job, title: string, count: number): void {
+  /** Show a job of an operation in their place: `count` pictures called `title`, of these words. */
+  begin(job: Job, title: string, words: string, count: number): void {
     batch(() => {
+      this.words.value = words
       this.title.value = title
       this.trouble.value = null
       this.step.value = null
@@ -95,6 +96,7 @@ export class Four {
       const job = await jobs.look(id)
       batch(() => {
         this.words.value = typeof job.request?.prompt === 'string' ? job.request.prompt : (job.pictures[0]?.recipe.prompt ?? '')
+        this.title.value = titleOf(job.kind, job.request?.arguments)
         this.studies.value = job.pictures.map((picture) => ({ seed: picture.seed, preview: null, picture }))
         this.job.value = job
       })

@@ -35,7 +35,7 @@ export class Rack {
     if (this.next.value && !this.isLoading.value) await this.fetch(this.next.value)
   }
 
-  async like(entry: Entry, favourite: boolean): Promise<void> {
+  async like(entry: Pick<Entry, 'id'>, favourite: boolean): Promise<void> {
     this.replace(entry.id, { favourite })
     try {
       await gallery.like(entry.id, favourite)
@@ -45,7 +45,7 @@ export class Rack {
     }
   }
 
-  async remove(entry: Entry): Promise<void> {
+  async remove(entry: Pick<Entry, 'id'>): Promise<void> {
     try {
       await gallery.remove(entry.id)
       this.entries.value = this.entries.value.filter((each) => each.id !== entry.id)

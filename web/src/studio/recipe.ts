@@ -10,6 +10,15 @@ export interface Reference {
   for?: string
   score?: number
   boxes?: [number, number, number, number][]
+  /** Of one of your own drawings: whose it is. */
+  owner?: string
+  /** One that its parents were shown, and it was not. */
+  inherited?: boolean
+}
+
+export interface Done {
+  kind: string
+  arguments: Record<string, unknown>
 }
 
 export interface Recipe {
@@ -28,6 +37,13 @@ export interface Recipe {
   backend?: string
   version?: string
   unread?: string
+  notes?: string[]
+  /** What made it of other pictures. */
+  operation?: Done
+  parents?: string[]
+  /** The recipes of all its forebears, by identity. */
+  ancestry?: Record<string, Recipe>
+  given?: { name?: string }
   [key: string]: unknown
 }
 
@@ -60,6 +76,8 @@ export interface Credit {
   source: string
   /** The prompt's words that called for it. */
   words: string[]
+  owner: string
+  isInherited: boolean
 }
 
 /** Whose drawings informed a picture, each drawing once, in the recipe's order. */
@@ -70,7 +88,10 @@ export function credits(recipe: Recipe | null | undefined): Credit[] {
     const known = found.get(key)
     const words = each.for ? [each.for] : []
     if (known) known.words.push(...words.filter((word) => !known.words.includes(word)))
-    else found.set(key, { name: each.name, style: each.style, licence: each.licence, source: each.source, words })
+    else {
+      const { name, style, licence, source, owner = '', inherited = false } = each
+      found.set(key, { name, style, licence, source, words, owner, isInherited: inherited })
+    }
   }
   return [...found.values()]
 }

@@ -1,5 +1,6 @@
 /** Single keys that work while nobody writes. The help sheet is made from the same table. */
 
+import { DEEDS, doWithChosen } from './deeds'
 import { downloadWall } from './download'
 import { FINENESS, type Theme } from './settings'
 import type { Studio } from './studio'
@@ -38,13 +39,14 @@ export const KEYS: readonly Key[] = [
       if (four.studies.value.length >= place) four.selected.value = place - 1
     },
   })),
-  { key: 'p', words: 'take the chosen one up', run: (studio) => studio.pick(studio.four.selected.value) },
-  { key: 'v', words: 'vary it a little', run: (studio) => studio.vary(studio.four.selected.value, 'subtle') },
-  { key: 'b', words: 'vary it a lot', run: (studio) => studio.vary(studio.four.selected.value, 'strong') },
-  { key: 'u', words: 'enlarge it', run: (studio) => studio.enlarge(studio.four.selected.value) },
+  ...DEEDS.flatMap((each) =>
+    each.key ? [{ key: each.key, words: `${each.words.replace('…', '').toLowerCase()}: the chosen one`, run: (studio: Studio) => doWithChosen(studio, each) }] : [],
+  ),
   { key: 'e', words: 'four others', run: (studio) => studio.reroll() },
   { key: 'd', words: 'download the picture', run: (studio) => void downloadWall(studio, 'png') },
   { key: 'g', words: 'to the gallery', run: () => document.getElementById('gallery')?.scrollIntoView() },
+  { key: 'w', words: 'what each word does', run: (studio) => studio.shorten() },
+  { key: 'y', words: 'your drawings', run: (studio) => studio.workshop.open({ kind: 'drawings', brought: null }) },
   { key: 's', words: 'settings', run: (studio) => (studio.sheet.value = 'settings') },
   {
     key: 't',
@@ -57,7 +59,9 @@ export const KEYS: readonly Key[] = [
 export function listen(studio: Studio): () => void {
   const heard = (event: KeyboardEvent): void => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || isWriting(event.target)) return
-    if (studio.sheet.value || studio.viewed.value) return
+    if (studio.sheet.value || studio.workshop.viewed.value || studio.workshop.task.value) return
+    // A menu has keys of its own.
+    if (event.target instanceof Element && event.target.closest('[role=menu]')) return
     const found = KEYS.find(({ key }) => key === event.key.toLowerCase())
     if (!found) return
     event.preventDefault()

@@ -1,8 +1,6 @@
 /** The studio: everything the page's parts share, made once and put together here. */
 
 import { computed, effect, signal, untracked } from '@preact/signals'
-import type { Entry } from '../api/gallery'
-import * as jobs from '../api/jobs'
 import { ask } from '../api/http'
 import { EdgeBrush } from '../edge/edge-brush'
 import type { Standing } from '../live/connection'
@@ -10,11 +8,16 @@ import type { HelloMessage } from '../live/messages'
 import { ServerBrush } from '../live/server-brush'
 import type { WallCanvas } from '../parts/wall-canvas'
 import { says, settled } from '../prompt/lexer'
+import { Drawings } from './drawings'
 import { Easel } from './easel'
 import { Four } from './four'
 import { choose, told, wantsEdge, type Circumstances } from './place'
 import { Rack, words } from './rack'
+import { promptOf } from './recipe'
 import { FINENESS, openSettings } from './settings'
+import type { Subject } from './subject'
+import { Reader } from './reader'
+import { Workshop } from './workshop'
 
 export type Sheet = 'help' | 'settings' | 'key' | null
 
@@ -28,14 +31,14 @@ export class Studio {
   readonly standing = signal<Standing>('connecting')
   readonly hello = signal<HelloMessage | null>(null)
   readonly sheet = signal<Sheet>(null)
-  /** The kept picture that is looked at closely. */
-  readonly viewed = signal<Entry | null>(null)
+  readonly workshop = new Workshop(this.four, (message) => this.say(message), () => this.bringFourIntoSight())
+  readonly drawings = new Drawings()
+  /** How the server reads the words. */
+  readonly reader = new Reader(this.easel.prompt, this.standing)
   readonly edge = new EdgeBrush(this.easel.events)
   /** How it stands with painting in this browser. */
   readonly edgeSays = computed(() => told(this.edge.state.value))
   readonly place = computed(() => choose(this.circumstances()))
-  /** What the server can do with a picture, by name. */
-  readonly operations = signal<ReadonlySet<string>>(new Set())
   readonly notice = signal('')
   readonly canPaint = computed(() => this.standing.value === 'open' || this.place.value === 'edge')
   readonly canKeep = computed(() => this.standing.value === 'open' && settled(this.easel.prompt.value) !== '')
@@ -104,40 +107,27 @@ export class Studio {
     this.keepFour()
   }
 
-  /** Put the words and the seed of one of the four on the easel. */
-  pick(index: number): void {
-    const study = this.four.studies.value[index]
-    if (!study?.picture) return this.say('That one is still being painted.')
-    this.easel.load(this.four.words.value, study.picture.seed)
+  /** What each of the words does. */
+  shorten(): void {
+    const prompt = this.easel.prompt.value
+    if (!settled(prompt)) return this.say('Write what to paint first.')
+    this.workshop.open({ kind: 'shorten', prompt })
+  }
+
+  /** Put a picture's words and its seed on the easel. */
+  takeUp({ recipe, words: said }: Subject): void {
+    if (recipe) this.easel.load(promptOf(recipe), recipe.seed)
+    else this.easel.write(said)
+    this.workshop.viewed.value = null
     scrollTo({ top: 0 })
   }
 
   private bringFourIntoSight(): void {
-    requestAnimationFrame(() => document.getElementById('four')?.scrollIntoView({ block: 'nearest' }))
-  }
-
-  /** Four more like one of the four. */
-  vary(index: number, strength: 'subtle' | 'strong'): void {
-    void this.operate('vary', index, { strength, count: 4 }, strength === 'subtle' ? 'A little different' : 'Quite different', 4)
-  }
-
-  /** One of the four with twice as many pixels. */
-  enlarge(index: number): void {
-    void this.operate('upscale', index, { factor: 2 }, 'Enlarged', 1)
-  }
-
-  private async operate(name: string, index: number, given: Record<string, unknown>, title: string, count: number): Promise<void> {
-    const picture = this.four.studies.value[index]?.picture
-    const job = this.four.job.value
-    if (!this.operations.value.has(name)) return this.say('This server does not offer that.')
-    if (!picture || !job) return this.say('That one is still being painted.')
-    try {
-      const from = picture.entry ? { entry: picture.entry } : { job: job.id, index: picture.index }
-      this.four.begin(await jobs.operate(name, from, given), title, count)
-      this.bringFourIntoSight()
-    } catch (error) {
-      this.say(words(error))
-    }
+    requestAnimationFrame(() => {
+      document.getElementById('four')?.scrollIntoView({ block: 'nearest' })
+      // Whoever came from a sheet goes on where its pictures are.
+      if (document.activeElement === document.body) document.getElementById('four-title')?.focus({ preventScroll: true })
+    })
   }
 
   /** Give the server a key; it answers with a cookie that opens the line as well. */
@@ -158,7 +148,7 @@ export class Studio {
     try {
       const { needs_key, owner } = await ask<{ needs_key: boolean; owner: string | null }>('GET', '/api/session')
       if (needs_key && owner === null) this.sheet.value = 'key'
-      else this.operations.value = await jobs.operations()
+      else await this.workshop.learn()
     } catch {
       // The page works without knowing; what needs it says so.
     }
