@@ -157,6 +157,32 @@ def test_narrow_weights_are_half_or_a_quarter_and_still_close(workshop: Workshop
         assert found.holds, str(found)
 
 
+def test_a_graph_paints_pictures_of_any_shape_as_torch_does(workshop: Workshop) -> None:
+    from allaprima.export import graphs, parity
+
+    network, autoencoder = workshop.trained.denoiser, workshop.trained.autoencoder
+    denoiser = parity.session(graphs.denoiser_graph(network, rows=257))
+    decoder = parity.session(graphs.decoder_graph(autoencoder))
+    encoder = parity.session(graphs.encoder_graph(autoencoder))
+    for rows, columns in ((16, 24), (32, 16), (16, 16)):
+        feeds = {
+            name: torch.randn(2, value.shape[1], rows, columns) if value.ndim == 4 else value
+            for name, value in graphs.example_feeds(2).items()
+        }
+        picture = torch.randn(1, 3, rows * 8, columns * 8)
+        with torch.no_grad():
+            wanted = [network(*feeds.values()), autoencoder.decode(feeds["latent"]).clamp(-1, 1)]
+            wanted.append(autoencoder.encode(picture))
+        made = [
+            denoiser.run(None, {name: value.numpy() for name, value in feeds.items()})[0],
+            decoder.run(None, {"latent": feeds["latent"].numpy()})[0],
+            encoder.run(None, {"picture": picture.numpy()})[0],
+        ]
+        for mine, theirs in zip(made, wanted, strict=True):
+            assert mine.shape == tuple(theirs.shape)
+            assert np.sqrt(np.mean((mine - theirs.numpy()) ** 2)) < 2e-2 * float(theirs.std())
+
+
 def test_a_student_is_exported_beside_the_denoiser_and_paints(workshop: Workshop, tmp_path: Path) -> None:
     from allaprima.export.trained import Student
     from allaprima.train.student import Terms, of_teacher, paint

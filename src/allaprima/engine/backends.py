@@ -25,6 +25,7 @@ from allaprima.errors import BundleError, UserError
 Feeds = Mapping[str, NDArray[Any]]
 Outputs = dict[str, NDArray[Any]]
 NAMES = ("onnxruntime", "openvino")
+ANY_SHAPE = ", any shape"
 
 
 class Backend(Protocol):
@@ -43,7 +44,10 @@ class Backend(Protocol):
 
 
 class OnnxRuntime:
-    """Microsoft's onnxruntime on the processor: one session per graph, made when first needed."""
+    """Microsoft's onnxruntime on the processor: one session per graph, made when first needed.
+
+    It is made for the square, which is faster; a second one for all other shapes is made when one is painted.
+    """
 
     name = "onnxruntime"
 
@@ -59,6 +63,8 @@ class OnnxRuntime:
 
     def run(self, name: str, feeds: Feeds) -> Outputs:
         session = self._session(name)
+        if not _takes(session, feeds):
+            session = self._session(name, ANY_SHAPE)
         names = [output.name for output in session.get_outputs()]
         fixed = session.get_inputs()[0].shape[0]
 
@@ -67,13 +73,13 @@ class OnnxRuntime:
 
         return in_batches(call, feeds, fixed) if isinstance(fixed, int) else call(feeds)
 
-    def _session(self, name: str) -> Any:
+    def _session(self, name: str, kind: str = "") -> Any:
         with self._locks[name]:
-            if name not in self._sessions:
-                self._sessions[name] = self._open(name)
-            return self._sessions[name]
+            if name + kind not in self._sessions:
+                self._sessions[name + kind] = self._open(name, is_square=kind != ANY_SHAPE)
+            return self._sessions[name + kind]
 
-    def _open(self, name: str) -> Any:
+    def _open(self, name: str, *, is_square: bool) -> Any:
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
@@ -82,6 +88,9 @@ class OnnxRuntime:
         options.log_severity_level = 3
         # Memory patterns assume one batch size; ours changes between guided and unguided steps.
         options.enable_mem_pattern = False
+        if is_square:
+            for axis, size in square_axes(self._bundle).items():
+                options.add_free_dimension_override_by_name(axis, size)
         path = str(self._bundle.path(f"{name}.onnx"))
         try:
             return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
@@ -183,9 +192,10 @@ def measure(backend: Backend, bundle: Bundle, repeats: int = 3) -> float:
     return best * 1000.0
 
 
-def blank_feeds(bundle: Bundle, n: int) -> dict[str, NDArray[Any]]:
-    """Inputs of the denoiser for a batch of n, all zeros but the time."""
+def blank_feeds(bundle: Bundle, n: int, shape: tuple[int, int] | None = None) -> dict[str, NDArray[Any]]:
+    """Inputs of the denoiser for a batch of n, all zeros but the time; `shape`: rows and columns if not square."""
     channels, rows, columns = bundle.latent_shape
+    rows, columns = shape or (rows, columns)
     return {
         "latent": np.zeros((n, channels, rows, columns), np.float32),
         "hint": np.zeros((n, channels + 1, rows, columns), np.float32),
@@ -194,6 +204,21 @@ def blank_feeds(bundle: Bundle, n: int) -> dict[str, NDArray[Any]]:
         "text_mask": np.zeros((n, 32), np.float32),
         "time": np.ones(n, np.float32),
     }
+
+
+def square_axes(bundle: Bundle) -> dict[str, int]:
+    """The sizes that a square picture gives to the axes of the graphs, by name; a graph need not have them."""
+    _, rows, columns = bundle.latent_shape
+    return {"rows": rows, "columns": columns, "height": rows * 8, "width": columns * 8}
+
+
+def _takes(session: Any, feeds: Feeds) -> bool:
+    """Whether the axes that a session has fixed, but for the batch, are those of the feeds."""
+    return all(
+        not isinstance(axis, int) or axis == size
+        for each in session.get_inputs() if each.name in feeds
+        for axis, size in list(zip(each.shape, feeds[each.name].shape, strict=False))[1:]
+    )  # fmt: skip
 
 
 def in_batches(call: Callable[[Feeds], Outputs], feeds: Feeds, size: int) -> Outputs:

@@ -38,6 +38,12 @@ STEP_COUNTS = (1, 2, 4, 8, 16, 32)
 LARGEST = 75_000_000  # bytes, everything together
 PREVIEW_SCENES = 128
 MANIFEST_BYTES = 20_000
+# Width and height of pictures, the square first: the shorter side stays as it was trained.
+PICTURE_SIZES = (
+    (256, 256),
+    *((side, 256) for side in (320, 384, 448, 512)),
+    *((256, side) for side in (320, 384, 448, 512)),
+)
 
 Say = Callable[[str], None]
 
@@ -170,7 +176,7 @@ def _manifest(
         "name": choices.name,
         "licence": "Apache-2.0",
         "latent": {"shape": [channels, graphs.SIDE, graphs.SIDE]},
-        "picture_sizes": [[256, 256]],
+        "picture_sizes": [list(size) for size in PICTURE_SIZES],
         "time_grids": grids,
         "guidance_scale": choices.guidance_scale,
         "guidance_interval": list(choices.guidance_interval),

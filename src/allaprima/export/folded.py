@@ -1,9 +1,9 @@
-"""The denoiser as it is run: the same function as `train.denoiser.Denoiser`, for one size of latents.
+"""The denoiser as it is run: the same function as `train.denoiser.Denoiser`, for latents of any shape.
 
-Whatever depends only on the time or on the place is worked out beforehand: the time network is a table that
-already holds the second normalisation's scale and shift, encodings of place are constants, the word for 'nothing
-said' is refined. Every axis but the batch is a plain number, so that the traced graph has no arithmetic on shapes.
-Knows nothing of ONNX.
+Whatever depends only on the time is worked out beforehand: the time network is a table that already holds the second
+normalisation's scale and shift, the word for 'nothing said' is refined. Encodings of place are the sum of one for the
+row and one for the column, so that a graph whose shape is fixed when it is opened has them as constants, and any other
+works them out in a moment. Knows nothing of ONNX.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from allaprima.export.time_table import FoldedJumps, FoldedTime
-from allaprima.train.denoiser import HEAD_WIDTH, Attention, Block, Denoiser, Words, places
+from allaprima.train.denoiser import HEAD_WIDTH, Attention, Block, Denoiser, Words, place_frequencies
 
 
 class FoldedBlock(nn.Module):
@@ -32,38 +32,50 @@ class FoldedBlock(nn.Module):
 
 
 class FoldedAttention(nn.Module):
-    """`Attention` at side x side positions, after `words` words. The queries' scaling is in their norm."""
+    """`Attention` to any picture's positions, after the words. The queries' scaling is in their norm."""
 
-    position: torch.Tensor
+    frequencies: torch.Tensor
+    down: torch.Tensor
+    across: torch.Tensor
 
-    def __init__(self, attention: Attention, side: int, words: int) -> None:
+    def __init__(self, attention: Attention) -> None:
         super().__init__()
-        self.heads, self.side, self.words = attention.heads, side, words
+        self.heads = attention.heads
         self.norm, self.qkv, self.words_kv = attention.norm, attention.qkv, attention.words_kv
         self.q_norm, self.k_norm = attention.q_norm, attention.k_norm
         self.q_norm.weight.mul_(HEAD_WIDTH**-0.5)
         self.q_norm.bias.mul_(HEAD_WIDTH**-0.5)
         self.out, self.mlp_norm, self.mlp = attention.out, attention.mlp_norm, attention.mlp
-        width = attention.norm.normalized_shape[0]
-        self.width = int(width)
-        where = places(side, side, self.width, attention.qkv.weight)
-        self.register_buffer("position", attention.position(where)[None])
+        self.width = int(attention.norm.normalized_shape[0])
+        weight, quarter = attention.position.weight.t(), self.width // 4
+        self.register_buffer("frequencies", place_frequencies(quarter, weight))
+        self.register_buffer("down", weight[: 2 * quarter].contiguous())
+        self.register_buffer("across", weight[2 * quarter :].contiguous())
+
+    def positions(self, x: torch.Tensor) -> torch.Tensor:
+        """What is added to the tokens of x [n, c, h, w] for their places: [1, h * w, c]."""
+        rows, columns = self._along(x.shape[2]) @ self.down, self._along(x.shape[3]) @ self.across
+        return (rows[:, None] + columns[None]).reshape(1, -1, self.width)
+
+    def _along(self, count: int) -> torch.Tensor:
+        where = (torch.arange(count, dtype=torch.float32) + 0.5) / count * 2.0 - 1.0
+        angles = where[:, None] * self.frequencies
+        return torch.cat([angles.sin(), angles.cos()], dim=1)
 
     def forward(self, x: torch.Tensor, words: torch.Tensor, shut: torch.Tensor) -> torch.Tensor:
-        # x: [n, c, side, side]; words: [n, words, c']; shut: [n, 1, 1, words + side * side]
-        area, width = self.side * self.side, self.width
-        tokens = x.reshape(-1, width, area).transpose(1, 2)
-        q, k, v = self.qkv(self.norm(tokens) + self.position).split([width] * 3, dim=2)
+        # x: [n, c, h, w]; words: [n, words, c']; shut: [n, 1, 1, words + h * w]
+        n, width = x.shape[0], self.width
+        tokens = x.flatten(2).transpose(1, 2)
+        q, k, v = self.qkv(self.norm(tokens) + self.positions(x)).split([width] * 3, dim=2)
         words_k, words_v = self.words_kv(words).split([width] * 2, dim=2)
-        length = self.words + area
-        queries = self.q_norm(q.reshape(-1, area, self.heads, HEAD_WIDTH)).transpose(1, 2)
-        keys = self.k_norm(torch.cat([words_k, k], dim=1).reshape(-1, length, self.heads, HEAD_WIDTH))
-        values = torch.cat([words_v, v], dim=1).reshape(-1, length, self.heads, HEAD_WIDTH).transpose(1, 2)
+        queries = self.q_norm(q.reshape(n, -1, self.heads, HEAD_WIDTH)).transpose(1, 2)
+        keys = self.k_norm(torch.cat([words_k, k], dim=1).reshape(n, -1, self.heads, HEAD_WIDTH))
+        values = torch.cat([words_v, v], dim=1).reshape(n, -1, self.heads, HEAD_WIDTH).transpose(1, 2)
         weights = (queries @ keys.permute(0, 2, 3, 1) + shut).softmax(dim=-1)
-        mixed = (weights @ values).transpose(1, 2).reshape(-1, area, width)
+        mixed = (weights @ values).transpose(1, 2).reshape(n, -1, width)
         tokens = tokens + self.out(mixed)
         tokens = tokens + self.mlp(self.mlp_norm(tokens))
-        return tokens.transpose(1, 2).reshape(-1, width, self.side, self.side)
+        return tokens.transpose(1, 2).reshape(n, width, x.shape[2], x.shape[3])
 
 
 class FoldedWords(nn.Module):
@@ -82,12 +94,12 @@ class FoldedWords(nn.Module):
 
 
 class FoldedNetwork(nn.Module):
-    """All of `Denoiser` but its time network, for latents of side x side. It takes over the network's own weights."""
+    """All of `Denoiser` but its time network. It takes over the network's own weights."""
 
     @torch.no_grad()
-    def __init__(self, network: Denoiser, *, side: int, tokens: int) -> None:
+    def __init__(self, network: Denoiser) -> None:
         super().__init__()
-        net, half, quarter, words = network, side // 2, side // 4, tokens + 1
+        net = network
         self.halves = [size // 2 for size in net.sizes for _ in range(2)]
         down0, down1, middle, up1, up0 = net.down0, net.down1, net.middle, net.up1, net.up0
         self.words = FoldedWords(net.words)
@@ -98,12 +110,9 @@ class FoldedNetwork(nn.Module):
             nn.ModuleList(FoldedBlock(block) for block in blocks) for blocks in (down0, down1, middle, up1, up0)
         )
         self.down1_attention, self.middle_attention, self.up1_attention = (
-            nn.ModuleList(FoldedAttention(each, at, words) for each in attentions)
-            for attentions, at in (
-                (net.down1_attention, half), (net.middle_attention, quarter), (net.up1_attention, half),
-            )
-        )  # fmt: skip
-        self.fine, self.coarse = half * half, quarter * quarter
+            nn.ModuleList(FoldedAttention(each) for each in attentions)  # type: ignore[arg-type]
+            for attentions in (net.down1_attention, net.middle_attention, net.up1_attention)
+        )
 
     def carried(
         self,
@@ -117,16 +126,17 @@ class FoldedNetwork(nn.Module):
         """What `Denoiser` gives, at the row of the time table [n, total] that is `moment`."""
         modulation = iter(moment[:, :, None, None].split(self.halves, dim=1))
         words = self.words(states)
-        shut = ((text_mask - 1.0) * 1e4)[:, None, None, :]
-        fine, coarse = F.pad(shut, (1, self.fine)), F.pad(shut, (1, self.coarse))
+        shut = F.pad(((text_mask - 1.0) * 1e4)[:, None, None, :], (1, 0))
         x0 = self.stem(torch.cat([latent, hint, region], dim=1))
         skips0 = [x0]
         for block in self.down0:
             skips0.append(block(skips0[-1], next(modulation), next(modulation)))
         skips1 = [self.shrink0(skips0[-1])]
+        fine = _with_places(shut, skips1[-1])
         for block, attention in zip(self.down1, self.down1_attention, strict=True):
             skips1.append(attention(block(skips1[-1], next(modulation), next(modulation)), words, fine))
         x = self.shrink1(skips1[-1])
+        coarse = _with_places(shut, x)
         for block, attention in zip(self.middle, self.middle_attention, strict=True):
             x = attention(block(x, next(modulation), next(modulation)), words, coarse)
         x = F.pixel_shuffle(self.grow1(x), 2)
@@ -143,9 +153,9 @@ class FoldedNetwork(nn.Module):
 class FoldedDenoiser(FoldedNetwork):
     """Takes and gives what `Denoiser` does."""
 
-    def __init__(self, network: Denoiser, *, rows: int, side: int, tokens: int) -> None:
+    def __init__(self, network: Denoiser, *, rows: int) -> None:
         table = with_norms(network, network.time, torch.linspace(0.0, 1.0, rows))
-        super().__init__(network, side=side, tokens=tokens)
+        super().__init__(network)
         self.time = FoldedTime(table)
 
     def forward(
@@ -163,10 +173,10 @@ class FoldedDenoiser(FoldedNetwork):
 class FoldedStudent(FoldedNetwork):
     """Takes and gives what a student does, its two times apart: `until` is where the step is to land."""
 
-    def __init__(self, network: Denoiser, *, jumps: Sequence[tuple[float, float]], side: int, tokens: int) -> None:
+    def __init__(self, network: Denoiser, *, jumps: Sequence[tuple[float, float]]) -> None:
         pairs = torch.tensor(jumps)
         table = with_norms(network, network.time, pairs)
-        super().__init__(network, side=side, tokens=tokens)
+        super().__init__(network)
         self.time = FoldedJumps(pairs, table)
 
     def forward(
@@ -180,6 +190,11 @@ class FoldedStudent(FoldedNetwork):
         until: torch.Tensor,
     ) -> torch.Tensor:
         return self.carried(latent, hint, region, states, text_mask, self.time(time, until))
+
+
+def _with_places(shut: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+    """The mask of words [n, 1, 1, words] with every place of x [n, c, h, w] open behind them."""
+    return torch.cat([shut, torch.zeros_like(x[:, :1]).flatten(2)[:, :, None]], dim=3)
 
 
 @torch.no_grad()

@@ -1,7 +1,8 @@
 """Networks to ONNX graphs: the graphs of a bundle, with the names and shapes that the engine expects.
 
-What depends on nothing but the picture's size or the time becomes a constant here. Knows nothing of how weights
-are stored, of parity, or of files other than the graph it returns.
+Latents and pictures have axes of any size beside the batch's: a picture of another shape is the same graph on other
+rows and columns. What depends on nothing but the time becomes a constant here. Knows nothing of how weights are stored,
+of parity, or of files other than the graph it returns.
 """
 
 from __future__ import annotations
@@ -23,9 +24,15 @@ from allaprima.train.denoiser import HINT, LATENT, REGION, STATE_WIDTH, Denoiser
 from allaprima.train.text import TextEncoder
 
 OPSET = 20
-SIDE = 16  # rows and columns of a latent
+SIDE = 16  # rows and columns of a square picture's latent
 TOKENS = 32
 ENCODER_SIDE = 128  # pixels
+# The names of axes that are of any size; a session for one shape of picture fixes them when it is opened.
+BATCH = {0: "n"}
+FREE = {
+    **dict.fromkeys(("latent", "hint", "region", "clean"), {0: "n", 2: "rows", 3: "columns"}),
+    "picture": {0: "n", 2: "height", 3: "width"},
+}
 
 
 class Jump(nn.Module):
@@ -109,12 +116,12 @@ def example_feeds(n: int = 2) -> dict[str, torch.Tensor]:
 
 def folded(network: Denoiser, *, rows: int) -> FoldedDenoiser:
     """The network as it is run; the one given stays as it is."""
-    return FoldedDenoiser(_own(network), rows=rows, side=SIDE, tokens=TOKENS).eval()
+    return FoldedDenoiser(_own(network), rows=rows).eval()
 
 
 def folded_student(network: Denoiser, *, jumps: Sequence[tuple[float, float]]) -> FoldedStudent:
     """The student as it is run; the one given stays as it is."""
-    return FoldedStudent(_own(network), jumps=jumps, side=SIDE, tokens=TOKENS).eval()
+    return FoldedStudent(_own(network), jumps=jumps).eval()
 
 
 def _own(network: Denoiser) -> Denoiser:
@@ -123,18 +130,18 @@ def _own(network: Denoiser) -> Denoiser:
 
 
 def to_onnx(network: nn.Module, feeds: Mapping[str, torch.Tensor], outputs: Sequence[str]) -> onnx.ModelProto:
-    """The graph of `network` with a batch axis "n" of any size; every other axis is fixed. Raises ExportError.
+    """The graph of `network` with the axes in `FREE` of any size; every other axis is fixed. Raises ExportError.
 
     The tracing exporter is used: on this network the other one takes a hundred times as long, and its fused
     attention node refuses a mask that is broadcast over the queries.
     """
-    buffer = io.BytesIO()
+    buffer, names = io.BytesIO(), (*feeds, *outputs)
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")
         try:
             torch.onnx.export(
                 network.eval(), tuple(feeds.values()), buffer, input_names=list(feeds), output_names=list(outputs),
-                opset_version=OPSET, dynamo=False, dynamic_axes={name: {0: "n"} for name in (*feeds, *outputs)},
+                opset_version=OPSET, dynamo=False, dynamic_axes={name: FREE.get(name, BATCH) for name in names},
             )  # fmt: skip
         except Exception as error:
             lines = [line for line in str(error).splitlines() if line.strip()]
@@ -157,5 +164,6 @@ def name_shapes(model: onnx.ModelProto, feeds: Mapping[str, torch.Tensor]) -> No
     results: Sequence[Any] = session.run(None, {name: value.numpy() for name, value in feeds.items()})
     for output, value in zip(model.graph.output, results, strict=True):
         axes = output.type.tensor_type.shape.dim
-        for axis, size in list(zip(axes, value.shape, strict=True))[1:]:
-            axis.dim_value = size
+        for place, (axis, size) in enumerate(zip(axes, value.shape, strict=True)):
+            if place not in FREE.get(output.name, BATCH):
+                axis.dim_value = size

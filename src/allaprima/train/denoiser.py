@@ -88,10 +88,15 @@ class Block(nn.Module):
         return x + self.conv2(F.silu(h))
 
 
+def place_frequencies(count: int, like: torch.Tensor) -> torch.Tensor:
+    """[count] frequencies of place, half a turn to nearly 32 half turns over a picture's side."""
+    return math.pi * torch.exp2(torch.arange(count, device=like.device, dtype=torch.float32) * (5 / count))
+
+
 def places(height: int, width: int, channels: int, like: torch.Tensor) -> torch.Tensor:
     """[height * width, channels]: sines and cosines of relative position, so that any shape of picture has them."""
     quarter = channels // 4
-    frequencies = math.pi * torch.exp2(torch.arange(quarter, device=like.device, dtype=torch.float32) * (5 / quarter))
+    frequencies = place_frequencies(quarter, like)
     y = (torch.arange(height, device=like.device, dtype=torch.float32) + 0.5) / height * 2 - 1
     x = (torch.arange(width, device=like.device, dtype=torch.float32) + 0.5) / width * 2 - 1
     rows, columns = y[:, None] * frequencies, x[:, None] * frequencies
