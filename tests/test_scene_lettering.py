@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import json
 import tarfile
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -49,6 +51,11 @@ def test_a_seed_fixes_the_bytes_and_other_scenes_stay_as_they_were(corpus: Corpu
             assert one.picture.tobytes() == plain.picture.tobytes() and one.truth == plain.truth
             assert one.collage.tobytes() == plain.collage.tobytes() and one.caption == plain.caption
     assert kinds == {True, False}
+
+
+def test_the_truth_can_be_written_as_json(lettered: list[Scene]) -> None:
+    for scene in lettered:
+        assert json.loads(json.dumps(asdict(scene.truth)))["lettering"]["lines"] == list(scene.truth.lettering.lines)
 
 
 def test_a_seed_shows_the_same_words_at_another_size(corpus: Corpus, lettered: list[Scene]) -> None:

@@ -94,7 +94,7 @@ def arrange(truth: Truth, faces: Sequence[Typeface], backdrop: np.ndarray, rng: 
         carrier_colour = _board_colour(words.carrier, behind, board_order, float(chance[0]))
         behind = np.array(COLOUR_RGB[carrier_colour])
     colour = _readable(behind, order)
-    outlined = words.carrier is None and (truth.scenery != "plain" or chance[1] < 0.25)
+    outlined = words.carrier is None and (truth.scenery != "plain" or bool(chance[1] < 0.25))
     return replace(
         truth,
         lettering=replace(words, box=box, colour=colour, carrier_colour=carrier_colour, outlined=outlined),
