@@ -36,10 +36,21 @@ __all__ = ["PREFIXES", "error_response", "router"]
 router = APIRouter(tags=["a1111"], route_class=Route, responses=WRONG)
 
 
+class Painted(BaseModel):
+    """Pictures in bare base64, what was asked, and JSON in a string that tells how they came to be."""
+
+    images: list[str]
+    parameters: dict[str, Any]
+    info: str
+
+
+PAINTED: dict[int | str, dict[str, Any]] = {200: {"model": Painted}}
+
+
 # ---- painting ------------------------------------------------------------------------------------------------
 
 
-@router.post("/sdapi/v1/txt2img")
+@router.post("/sdapi/v1/txt2img", responses=PAINTED)
 async def txt2img(wish: TextToImage, request: Request) -> Response:
     """Paint pictures."""
     studio: Studio = request.app.state.studio
@@ -48,7 +59,7 @@ async def txt2img(wish: TextToImage, request: Request) -> Response:
     return await _painted(request, wish, record, job, extra, sampler)
 
 
-@router.post("/sdapi/v1/img2img")
+@router.post("/sdapi/v1/img2img", responses=PAINTED)
 async def img2img(wish: ImageToImage, request: Request) -> Response:
     """Paint from a picture; `denoising_strength` 0 keeps it, 1 follows the words alone."""
     if not wish.init_images:

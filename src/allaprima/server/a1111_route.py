@@ -47,6 +47,8 @@ class Route(APIRoute):
             except UserError as error:
                 return error_response(422, str(error))
             except HTTPException as error:
+                if isinstance(error.__cause__, UnicodeDecodeError):  # FastAPI's own answer to a body that is no text
+                    return error_response(422, "The body must be JSON in UTF-8.")
                 return error_response(error.status_code, str(error.detail))
 
         return answered

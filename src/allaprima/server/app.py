@@ -36,6 +36,7 @@ from allaprima.server.keys import Keys
 from allaprima.server.metrics import CONTENT_TYPE, Metrics
 from allaprima.server.security import Guard, Policy, Sessions, error_body
 from allaprima.studio import batching
+from allaprima.studio.courtesy import courteously
 from allaprima.studio.jobs import QueueFull
 from allaprima.studio.studio import Painter, Studio
 
@@ -62,10 +63,10 @@ def create_app(open_painter: Callable[[], Painter], configuration: Configuration
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        painter = await asyncio.to_thread(open_painter)
+        painter = await asyncio.to_thread(courteously, open_painter)
         found = batching.Batching(configuration.batch, {})
         if found.size < 1:
-            found = await asyncio.to_thread(batching.measure, painter)
+            found = await asyncio.to_thread(courteously, lambda: batching.measure(painter))
             log.event("batching", size=found.size, ms={n: round(ms, 1) for n, ms in found.measured_ms.items()})
         app.state.batching = found
         gallery = await asyncio.to_thread(_open_gallery, configuration) if configuration.keep else None
@@ -159,7 +160,10 @@ def _add_errors(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def http(request: Request, error: HTTPException) -> Response:
-        response = answer(request, error.status_code, str(error.detail), {})
+        if isinstance(error.__cause__, UnicodeDecodeError):  # FastAPI's own answer to a body that is no text
+            response = answer(request, 422, "The body must be JSON in UTF-8.", {"kind": "invalid"})
+        else:
+            response = answer(request, error.status_code, str(error.detail), {})
         response.headers.update(error.headers or {})
         return response
 

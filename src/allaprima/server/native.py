@@ -89,8 +89,8 @@ class Status(BaseModel):
 
     version: str
     model: dict[str, str]
-    picture: tuple[int, int]
-    preview: tuple[int, int]
+    picture: list[int] = Field(min_length=2, max_length=2, description="width and height")
+    preview: list[int] = Field(min_length=2, max_length=2, description="width and height")
     steps: dict[str, int]
     limits: dict[str, int]
     jobs: int
@@ -107,8 +107,8 @@ async def status(request: Request) -> Status:
     return Status(
         version=allaprima.__version__,
         model=studio.model,
-        picture=studio.picture_size,
-        preview=studio.preview_size,
+        picture=list(studio.picture_size),
+        preview=list(studio.preview_size),
         steps={"default": studio.default_steps},
         limits={
             "live_steps": int(number("live_steps")),

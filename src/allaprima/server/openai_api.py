@@ -87,7 +87,8 @@ WRONG: dict[int | str, dict[str, Any]] = {
 }
 EVENTS: dict[int | str, dict[str, Any]] = {
     200: {
-        "content": {"application/json": {}, "text/event-stream": {}},
+        "model": shapes.Images,
+        "content": {"text/event-stream": {}},
         "description": "Pictures, or events up to them.",
     }
 }
@@ -96,13 +97,16 @@ EVENTS: dict[int | str, dict[str, Any]] = {
 # ---- models --------------------------------------------------------------------------------------------------
 
 
-@router.get("/v1/models", responses=WRONG)
+@router.get("/v1/models", responses=WRONG, response_model=shapes.ModelList)
 async def models(request: Request) -> dict[str, Any]:
     """The painter, as a list of models. Generations take any name for it."""
     return {"object": "list", "data": [_card(request)]}
 
 
-@router.get("/v1/models/{name:path}", responses=WRONG | {404: {"model": Failure, "description": "There is none."}})
+@router.get(
+    "/v1/models/{name:path}", responses=WRONG | {404: {"model": Failure, "description": "There is none."}},
+    response_model=shapes.ModelCard,
+)  # fmt: skip
 async def model(name: str, request: Request) -> Response:
     """One model."""
     card = _card(request)

@@ -153,6 +153,44 @@ def usage(words: int, cells: int, pictures: int, images: int = 0) -> dict[str, A
     }
 
 
+class Made(BaseModel):
+    """One picture of an answer: its bytes, its address, or both, as asked for."""
+
+    b64_json: str | None = None
+    url: str | None = None
+    width: int
+    height: int
+    seed: int
+
+
+class Images(BaseModel):
+    """The answer that is not a stream; `size` is left out where it is none of those that OpenAI names."""
+
+    created: int = Field(description="seconds since 1970")
+    data: list[Made]
+    background: Literal["opaque"]
+    output_format: Literal["png", "webp", "jpeg"]
+    quality: Literal["low", "medium", "high"]
+    usage: dict[str, Any]
+    size: str | None = None
+
+
+class ModelCard(BaseModel):
+    """A model."""
+
+    id: str
+    object: Literal["model"]
+    created: int
+    owned_by: str
+
+
+class ModelList(BaseModel):
+    """The models: one."""
+
+    object: Literal["list"]
+    data: list[ModelCard]
+
+
 def images_response(
     wish: Wish, data: Sequence[Mapping[str, Any]], size: sizes.Size, quality: str, used: Mapping[str, Any]
 ) -> dict[str, Any]:

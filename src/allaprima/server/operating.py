@@ -65,7 +65,7 @@ class OperationView(BaseModel):
 
     name: str
     help: str
-    pictures: tuple[int, int]
+    pictures: list[int] = Field(min_length=2, max_length=2, description="at least, and at most")
     arguments: list[ArgumentView]
 
 
@@ -104,7 +104,7 @@ async def list_operations() -> list[OperationView]:
         OperationView(
             name=each.name,
             help=each.help,
-            pictures=each.parents,
+            pictures=list(each.parents),
             arguments=[
                 ArgumentView(
                     name=argument.name, kind=argument.kind, help=argument.help, default=argument.default,
