@@ -34,6 +34,11 @@ def preview_url(pixels: NDArray[np.uint8]) -> str:
     return "data:image/png;base64," + base64.b64encode(out.getvalue()).decode("ascii")
 
 
+def preview_urls(previews: NDArray[np.uint8]) -> list[str]:
+    """Previews uint8 [n, h, w, 3], each as `preview_url`."""
+    return [preview_url(each) for each in previews]
+
+
 def file(picture: Picture, format: str = "png") -> bytes:
     """The file to keep, with its recipe: png, webp or jpeg."""
     return picture.encode(FORMATS[format][0])

@@ -23,6 +23,7 @@ from typing import Any, Protocol, cast
 
 from allaprima.engine.picture import Picture
 from allaprima.engine.sitting import Begun, Sitting, Step
+from allaprima.studio.courtesy import give_way
 from allaprima.studio.jobs import (
     Job,
     JobCancelled,
@@ -164,6 +165,7 @@ class Scheduler:
     # ---- the painting thread -------------------------------------------------------------------------------
 
     def _run(self) -> None:
+        give_way()
         while True:
             with self._wake:
                 while not self._closing and not self._waiting_lanes() and self._queue.head() is None:

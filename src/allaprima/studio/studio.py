@@ -32,6 +32,7 @@ from allaprima.engine.picture import Picture
 from allaprima.engine.request import SEEDS, Request
 from allaprima.engine.wish import Wish, read_wishes
 from allaprima.studio import encoding
+from allaprima.studio.courtesy import give_way
 from allaprima.studio.jobs import Job, JobCancelled, JobFailed, JobFinished, JobStarted, Place
 from allaprima.studio.live import Emit, LiveItem
 from allaprima.studio.painting import Draft, Order, Painted, Prepared, Progress, Rates, wish_of_recipe, work
@@ -73,7 +74,7 @@ class Studio:
         self.rates = Rates()
         self.scheduler = Scheduler(painter, batch=batch, queue_size=queue_size, per_owner=per_owner)
         self.records: dict[str, JobRecord] = {}
-        self._encoders = ThreadPoolExecutor(2, thread_name_prefix="encoding")
+        self._encoders = ThreadPoolExecutor(2, thread_name_prefix="encoding", initializer=give_way)
         self._clerks: set[asyncio.Task[None]] = set()
         self._finishing: set[asyncio.Task[Any]] = set()
 
@@ -262,7 +263,7 @@ class Studio:
                 case Progress():
                     record.step += 1
                     record.latest = event
-                    urls = [encoding.preview_url(each) for each in event.previews[:16]]
+                    urls = await self.in_thread(encoding.preview_urls, event.previews[:16])
                     record.tell("step", (event, urls, record.step))
                 case Draft():
                     record.tell("draft", event)
