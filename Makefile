@@ -17,18 +17,31 @@ RUNTIME := $(VENV)/.runtime-installed
 TESTING := $(VENV)/.testing-installed
 SERVING := $(VENV)/.serving-installed
 
+# The page is built with Node, and built again only when something that it is made of changed.
+MODULES := web/node_modules/.installed
+PAGE    := web/dist/index.html
+PAGE_IS_MADE_OF := $(shell find web/src web/public -type f 2>/dev/null) \
+	$(wildcard web/index.html web/vite.config.ts web/tsconfig.json web/package-lock.json)
+NODE_IS_HERE = { command -v npm && node -e \
+	'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)'; } \
+	>/dev/null 2>&1
+NODE_IS_MISSING = Node 20.19 or newer with npm is missing
+SHIPPED := src/allaprima/models/first-light
+
 # Taken unexpanded, so that a prompt may hold a dollar sign, quotes or a backslash.
 PROMPT ?=
 export ALLAPRIMA_MAKE_PROMPT := $(value PROMPT)
 
-.PHONY: help paint test test-fast lint corpus studio page clean
+.PHONY: help paint test test-fast lint corpus studio page page-tests screenshots clean
 
 help:
 	@echo 'make paint PROMPT="..."   paint a picture (installs the runtime the first time)'
 	@echo 'make studio               serve the page that paints while you type, on http://127.0.0.1:7860'
-	@echo 'make test                 lint, types, import rules and every test'
+	@echo 'make test                 lint, types, import rules and every test, the page in Chromium included'
 	@echo 'make test-fast            the quick tests only'
 	@echo 'make lint                 lint, types and import rules'
+	@echo 'make page                 build the page (needs Node)'
+	@echo 'make screenshots          paint the pictures of the page that the docs show (needs Node and Chromium)'
 	@echo 'make corpus               fetch and render the drawings that training needs'
 	@echo 'make clean                remove what was built, .venv included (data/ stays)'
 
@@ -38,7 +51,8 @@ paint: $(RUNTIME)
 	@if [ -t 1 ]; then watch=--watch; else watch=; fi; \
 		$(BIN)/allaprima imagine $$watch -- "$$ALLAPRIMA_MAKE_PROMPT"
 
-test: lint
+# Quick checks first, the browser last: pytest runs the tests in Chromium at its end (tests/test_web_browser.py).
+test: lint page-tests
 	@$(BIN)/python -m pytest
 
 test-fast: $(TESTING)
@@ -54,19 +68,30 @@ corpus: $(TESTING)
 
 # The page is built where Node is; without it the server still runs, and says so at /.
 studio: $(SERVING)
-	@$(MAKE) --no-print-directory page
+	@$(MAKE) --no-print-directory page || echo 'The page could not be built, see above.' >&2
 	@$(BIN)/allaprima serve
 
 page:
-	@if [ -f web/dist/index.html ] || [ -f src/allaprima/server/static/index.html ]; then exit 0; fi; \
-	if [ ! -f web/package.json ]; then echo 'There is no web/ to build a page from; the API is served without it.'; exit 0; fi; \
-	if ! command -v npm >/dev/null 2>&1; then \
-		echo 'Node is missing, so the page cannot be built: install Node 20 or newer, then make page.' >&2; \
-		echo 'The API is served without it.' >&2; exit 0; fi; \
-	echo 'Building the page'; cd web && npm ci --no-audit --no-fund --loglevel=error && npm run --silent build
+	@if $(NODE_IS_HERE); then $(MAKE) --no-print-directory $(PAGE); \
+	elif [ -f $(PAGE) ]; then echo '$(NODE_IS_MISSING): the page stays as it was built before.' >&2; \
+	else echo '$(NODE_IS_MISSING): the page is not built, only the API is served. Install Node, then: make page' >&2; fi
+
+# Types, the parts without a browser, and the build that the browser's tests want. Whoever has no line to a
+# registry of packages is told so and tests the rest.
+page-tests:
+	@if ! $(NODE_IS_HERE); then \
+		echo '$(NODE_IS_MISSING): the page is not built and its tests are skipped.' >&2; exit 0; fi; \
+	if ! $(MAKE) --no-print-directory $(MODULES); then \
+		if npm ping --fetch-retries=0 >/dev/null 2>&1; then exit 1; fi; \
+		echo 'No registry answers npm: the page is not built and its tests are skipped.' >&2; exit 0; fi; \
+	npm --prefix web run --silent check && npm --prefix web test --silent && $(MAKE) --no-print-directory $(PAGE)
+
+# With the model that is shipped: what the docs show is what a visitor gets.
+screenshots: $(TESTING) $(PAGE)
+	@cd web && ALLAPRIMA_E2E_BUNDLE=$(CURDIR)/$(SHIPPED) npm run --silent screenshots
 
 clean:
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) web/node_modules web/dist build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # One environment at the root. A stamp is touched only when its step ended well, so a broken
@@ -93,3 +118,13 @@ $(TESTING): pyproject.toml | $(BIN)/python
 	@echo 'Installing the runtime, the trainer and the tests (torch is large)'
 	@$(PIP) install --editable '.[corpus,train,judge,serve,dev]'
 	@touch $(RUNTIME) $(SERVING) $@
+
+$(MODULES): web/package-lock.json
+	@echo 'Installing what the page is built with'
+	@npm --prefix web ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(PAGE): $(MODULES) $(PAGE_IS_MADE_OF)
+	@echo 'Building the page'
+	@npm --prefix web run --silent build -- --logLevel error
+	@touch $@

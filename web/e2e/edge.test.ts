@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { launch, open, paint, shoot, variety } from './browser'
+import { downloaded, finished, launch, open, paint, pixels, variety, words } from './browser'
 import { serve, type Served } from './server'
 
 /** How far the browser's picture may be from the server's, of 255: on average, and at the worst place. */
@@ -46,7 +46,7 @@ function apart(page: Page, files: { data: string; type: string }[]): Promise<{ m
 describe('painting in the browser', () => {
   it('paints the server’s picture, and goes on when the server is gone, even after a reload', async () => {
     const prompt = 'a red fox::2 under a starry night sky --no snow --seed 11'
-    const { page } = await open(browser, { acceptDownloads: true }, server.url)
+    const { page } = await open(browser, { url: server.url })
     await page.evaluate(() => {
       const settings = { where: 'edge', memory: 0, fineness: 2, seed: 5 }
       localStorage.setItem('allaprima.settings', JSON.stringify(settings))
@@ -54,8 +54,7 @@ describe('painting in the browser', () => {
     await page.reload()
     await page.waitForSelector('[data-place=edge]')
     await paint(page, prompt, 'a red fox')
-    await page.waitForSelector('.says:has-text("Finished in 4 steps")')
-    const [download] = await Promise.all([page.waitForEvent('download'), page.click('.palette >> text=WebP')])
+    const download = await downloaded(page, () => page.locator('.palette').getByRole('button', { name: 'WebP' }).click())
     const ours = readFileSync((await download.path()) ?? '').toString('base64')
 
     const theirs = await page.evaluate(async (words) => {
@@ -75,12 +74,19 @@ describe('painting in the browser', () => {
     expect(distance.worst).toBeLessThanOrEqual(TOLERANCE.worst)
 
     // The page tells its service worker what to keep; then the server really goes.
-    await page.waitForFunction(async () => (await (await caches.open('allaprima-page-1')).keys()).some(({ url }) => url.endsWith('.wasm')))
+    await page.waitForFunction(async () => {
+      const kept = await (await caches.open('allaprima-page-1')).keys()
+      return ['.wasm', '.css', '.js', '/'].every((end) => kept.some(({ url }) => new URL(url).pathname.endsWith(end)))
+    })
     await server.stop()
     await page.reload()
     await page.waitForSelector('[data-place=edge]:has-text("away")')
+    // The words stood there before, and are painted again by themselves.
+    expect(await words(page).inputValue()).toBe(prompt)
+    await finished(page, { said: 'a red fox' })
+    const fox = await pixels(page)
     await paint(page, 'a blue bird in the snow')
+    expect(await pixels(page)).not.toBe(fox)
     expect(await variety(page)).toBeGreaterThan(1)
-    await shoot(page, 'offline')
-  }, 600_000)
+  })
 })

@@ -1,87 +1,138 @@
-import type { Browser } from 'playwright-core'
+import { readFileSync } from 'node:fs'
+import type { Browser, Download, Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { launch, open, paint, shoot } from './browser'
+import { downloaded, finished, kept, launch, open, paint, study, words } from './browser'
 
 let browser: Browser
 beforeAll(async () => void (browser = await launch()))
 afterAll(() => browser.close())
 
+const seedOnTheEasel = (page: Page): Promise<string | null> => page.getByRole('status', { name: 'Seed' }).textContent()
+
+/** Paint these words and keep four of them. */
+async function keepFour(page: Page, text: string): Promise<void> {
+  await paint(page, text)
+  await words(page).press('Enter')
+  await kept(page, 'Four studies')
+}
+
+/** The seeds of the four, as they are told to a screen reader. */
+async function seeds(page: Page): Promise<string[]> {
+  const names = await page.locator('#four').getByRole('radio').evaluateAll((all) => all.map((each) => each.getAttribute('aria-label') ?? ''))
+  return names.map((name) => /seed (\d+)$/.exec(name)?.[1] ?? name)
+}
+
+/** What can be done with number `n` of the four. */
+const deedsOf = (page: Page, n: number): Locator => page.locator('#four .operations').and(page.getByLabel(`What to do with number ${n}`))
+
+const bytesOf = async (download: Download): Promise<Buffer> => readFileSync((await download.path()) ?? '')
+
 describe('keeping', () => {
   it('keeps four, and they are there after a reload: the grid, the gallery, a favourite, a search', async () => {
     const { page, mistakes } = await open(browser)
-    await paint(page, 'a red apple on a green field')
-    await page.press('#prompt', 'Enter')
-    await page.waitForSelector('.studies:has-text("Kept in the gallery")')
-    expect(await page.locator('.study img:not([data-wet])').count()).toBe(4)
-    await page.waitForSelector('.card')
-    const kept = await page.locator('.card').count()
-    expect(kept).toBeGreaterThanOrEqual(4)
+    await keepFour(page, 'a red apple on a green field')
+    expect(await page.locator('#four').getByRole('radio').count()).toBe(4)
+    expect(new Set(await seeds(page)).size).toBe(4)
+    const hung = page.locator('#gallery').getByRole('img', { name: 'a red apple on a green field' })
+    await expect.poll(() => hung.count(), { timeout: 240_000 }).toBe(4)
+    const before = await seeds(page)
 
-    await page.locator('.card-heart').first().click()
-    await page.waitForSelector('.card-heart[aria-pressed=true]')
-    await page.waitForLoadState('networkidle')
+    const told = page.waitForResponse((answer) => answer.url().includes('/api/gallery/') && answer.request().method() !== 'GET')
+    await page.getByRole('button', { name: 'Favourite: a red apple on a green field' }).first().click()
+    expect((await told).ok()).toBe(true)
 
     await page.reload()
-    await page.waitForSelector('.card-heart[aria-pressed=true]')
-    expect(await page.locator('.card').count()).toBe(kept)
-    await page.waitForSelector('.study img')
-    expect(await page.inputValue('#prompt')).toBe('a red apple on a green field')
-    await shoot(page, 'four')
+    await kept(page, 'Four studies')
+    expect(await seeds(page)).toEqual(before)
+    await expect.poll(() => hung.count(), { timeout: 240_000 }).toBe(4)
+    expect(await words(page).inputValue()).toBe('a red apple on a green field')
+    const loved = page.getByRole('button', { name: 'Favourite: a red apple', pressed: true })
+    await loved.waitFor()
 
-    await page.fill('#search', 'zebra')
-    await page.waitForSelector('.gallery .empty')
-    await page.fill('#search', 'apple')
-    await page.waitForSelector('.card')
-    await page.click('text=Favourites')
-    await page.waitForFunction(() => document.querySelectorAll('.card').length === 1)
+    const search = page.getByRole('searchbox', { name: 'Search the gallery' })
+    await search.fill('zebra')
+    await page.getByText('Nothing kept matches that.').waitFor()
+    await search.fill('apple')
+    await expect.poll(() => hung.count(), { timeout: 240_000 }).toBe(4)
+    await page.getByRole('button', { name: 'Favourites', exact: true }).click()
+    await expect.poll(() => hung.count(), { timeout: 240_000 }).toBe(1)
     expect(mistakes).toEqual([])
   })
 
-  it('picks one of the four, varies, enlarges and rerolls', async () => {
-    const { page } = await open(browser)
-    await paint(page, 'a blue house')
-    await page.press('#prompt', 'Enter')
-    await page.waitForSelector('.studies:has-text("Kept in the gallery")')
-    const seed = Number(await page.textContent('.seed output'))
-    await page.press('#prompt', 'Escape')
-    await page.keyboard.press('3')
-    await page.waitForSelector('.study:nth-child(3)[aria-checked=true]')
-    await page.keyboard.press('p')
-    await page.waitForFunction((expected) => document.querySelector('.seed output')?.textContent === expected, String((seed + 2) % 2 ** 32))
+  it('takes up one of the four, varies it a little and a lot, enlarges it, and paints four others', async () => {
+    const { page, mistakes } = await open(browser)
+    await keepFour(page, 'a blue house')
+    const four = await seeds(page)
+    expect(await seedOnTheEasel(page)).toBe(four[0])
+    await study(page, 3).click()
+    const deeds = deedsOf(page, 3)
+    await deeds.getByRole('button', { name: 'Take it up' }).click()
+    await page.waitForFunction((seed) => document.querySelector('.seed output')?.textContent === seed, four[2])
+    await finished(page, { said: 'a blue house' })
 
-    await page.keyboard.press('v')
-    await page.waitForSelector('.studies:has-text("A little different"):has-text("Kept in the gallery")')
-    expect(await page.locator('.study img:not([data-wet])').count()).toBe(4)
-    await page.keyboard.press('u')
-    await page.waitForSelector('.studies:has-text("Enlarged"):has-text("Kept in the gallery")')
-    const size = await page.locator('.study img').evaluate((image) => (image as HTMLImageElement).naturalWidth)
-    expect(size).toBe(512)
+    await deeds.getByRole('button', { name: 'Vary a little' }).click()
+    await kept(page, 'A little different')
+    expect(await page.locator('#four').getByRole('radio').count()).toBe(4)
+    await deedsOf(page, 1).getByRole('button', { name: 'Vary a lot' }).click()
+    await kept(page, 'Quite different')
+    expect(await page.locator('#four').getByRole('radio').count()).toBe(4)
+    await deedsOf(page, 1).getByRole('button', { name: /^Enlarge/ }).click()
+    await kept(page, 'Enlarged')
+    const size = await study(page, 1).locator('img').evaluate((image) => [(image as HTMLImageElement).naturalWidth, (image as HTMLImageElement).naturalHeight])
+    expect(size).toEqual([512, 512])
 
-    await page.keyboard.press('e')
-    await page.waitForSelector('.studies:has-text("Four studies"):has-text("Kept in the gallery")')
+    await page.getByRole('button', { name: 'Four others' }).click()
+    await kept(page, 'Four studies')
+    expect((await seeds(page)).some((seed) => four.includes(seed))).toBe(false)
+    expect(mistakes).toEqual([])
   })
 
-  it('downloads the picture with its recipe inside', async () => {
+  it('downloads the wall’s picture with its recipe inside', async () => {
     const { page } = await open(browser)
     await paint(page, 'a cat')
-    await page.waitForSelector('.palette .link:not(:disabled)')
-    const [download] = await Promise.all([page.waitForEvent('download'), page.click('.palette >> text=PNG')])
-    expect(download.suggestedFilename()).toMatch(/^a-cat-\d+\.png$/)
-    const { readFileSync } = await import('node:fs')
-    const bytes = readFileSync((await download.path()) ?? '').toString('latin1')
+    const palette = page.locator('.palette')
+    const png = await downloaded(page, () => palette.getByRole('button', { name: 'PNG' }).click())
+    expect(png.suggestedFilename()).toMatch(/^a-cat-\d+\.png$/)
+    const bytes = (await bytesOf(png)).toString('latin1')
     expect(bytes.slice(1, 4)).toBe('PNG')
     expect(bytes).toContain('iTXtallaprima')
-    expect(bytes).toContain('"prompt": "a cat"'.replace(': ', ':'))
+    expect(bytes).toMatch(/"prompt": ?"a cat"/)
+    const webp = await downloaded(page, () => palette.getByRole('button', { name: 'WebP' }).click())
+    expect((await bytesOf(webp)).subarray(8, 12).toString()).toBe('WEBP')
+  })
+
+  it('downloads one of the four as PNG, WebP and SVG', async () => {
+    const { page, mistakes } = await open(browser)
+    await keepFour(page, 'a red apple, flat')
+    await study(page, 2).click()
+    const deeds = deedsOf(page, 2)
+    const save = async (name: RegExp): Promise<string> => {
+      await deeds.getByRole('button', { name: 'Download it' }).click()
+      const item = page.getByRole('menuitem', { name })
+      const download = await downloaded(page, () => item.click())
+      expect(download.suggestedFilename()).toMatch(/^a-red-apple-flat.*\.(png|webp|svg)$/)
+      return (await bytesOf(download)).toString('latin1')
+    }
+    expect((await save(/^PNG/)).slice(1, 4)).toBe('PNG')
+    expect((await save(/^WebP/)).slice(8, 12)).toBe('WEBP')
+    const svg = await save(/^SVG/)
+    expect(svg).toContain('<svg')
+    expect(svg).toContain('<path')
+    expect(mistakes).toEqual([])
   })
 
   it('looks closely, and deletes', async () => {
     const { page } = await open(browser)
-    await page.waitForSelector('.card')
-    const before = await page.locator('.card').count()
-    await page.locator('.card-picture').first().click()
-    await page.waitForSelector('dialog[open] .facts')
-    await shoot(page, 'viewer')
-    await page.click('dialog >> text=Delete')
-    await page.waitForFunction((count) => document.querySelectorAll('.card').length === count, before - 1)
+    await keepFour(page, 'a tree in the snow')
+    const hung = page.locator('#gallery').getByRole('img', { name: 'a tree in the snow' })
+    await expect.poll(() => hung.count(), { timeout: 240_000 }).toBe(4)
+    await hung.first().click()
+    const sheet = page.getByRole('dialog', { name: 'a tree in the snow' })
+    await sheet.getByText('256 × 256').waitFor()
+    await sheet.getByRole('button', { name: 'Delete' }).click()
+    await sheet.waitFor({ state: 'detached' })
+    await expect.poll(() => hung.count(), { timeout: 240_000 }).toBe(3)
+    await page.reload()
+    await expect.poll(() => hung.count(), { timeout: 240_000 }).toBe(3)
   })
 })

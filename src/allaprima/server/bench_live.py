@@ -1,7 +1,8 @@
 """`allaprima bench live`: how soon a key shows on the screen, what it costs, and how many can type at once.
 
-A real server in a process of its own, real WebSockets, people of straw who type at a human pace. Everything printed
-was measured in this one run: latencies at the client, steps and model calls and stalls by the server's own counters.
+A real server in a process of its own, real WebSockets and a real browser, people of straw who type at a human pace.
+Everything printed was measured in this one run: latencies at the client, steps and model calls and stalls by the
+server's own counters. What happens in the browser is bench_browser's affair.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ import typer
 
 from allaprima.client import Done, Event, LiveClient, Picture, Preview, Stopped
 from allaprima.errors import AllaPrimaError
+from allaprima.server import bench_browser
 from allaprima.server.metrics import LATE, TICK
 
 KEY_S = 0.12  # between two keys of a quick typist: 100 words a minute
@@ -127,13 +129,14 @@ def _server(bundle: Path | None, batch: int, threads: int) -> Iterator[str]:
             env={**os.environ, "ALLAPRIMA_BATCH": str(batch), "ALLAPRIMA_LOG": "text"},
         )  # fmt: skip
         assert process.stdout is not None and process.stderr is not None
+        errors = process.stderr
+        reader = threading.Thread(target=lambda: errors.read(), daemon=True)
         try:
             found = re.search(r"http://\S+", process.stdout.readline())
             if found is None:
                 raise AllaPrimaError(f"The server did not start: {process.stderr.read().strip()[-500:]}")
-            errors = process.stderr
             # Nobody reads its log, which must not fill the pipe.
-            threading.Thread(target=lambda: errors.read(), daemon=True).start()
+            reader.start()
             yield found[0]
         finally:
             process.terminate()
@@ -141,6 +144,11 @@ def _server(bundle: Path | None, batch: int, threads: int) -> Iterator[str]:
                 process.wait(30)
             except subprocess.TimeoutExpired:
                 process.kill()
+                process.wait()
+            process.stdout.close()
+            if reader.is_alive():
+                reader.join(30)
+            process.stderr.close()
 
 
 class Control:
@@ -206,6 +214,24 @@ async def _one(url: str, rounds: int) -> dict[str, Any]:
     }
 
 
+def _in_browser(url: str, rounds: int) -> dict[str, Any]:
+    """The same typist at the page in Chromium, or in one line why that was not measured."""
+    texts = [TEXTS[turn % len(TEXTS)] for turn in range(rounds)]
+    try:
+        seen = bench_browser.type_at(url, [TEXTS[0], *texts], KEY_S)
+    except bench_browser.BrowserAway as away:
+        return {"not_measured": str(away)}
+    return {
+        "chromium": seen["browser"],
+        "keys": seen["keys"],
+        "first_preview_ms": Spread(seen["preview_ms"]).as_dict(),
+        "final_picture_ms": Spread(seen["final_ms"]).as_dict(),
+        "rest_before_final_ms": Spread(seen["rest_ms"]).as_dict(),
+        "keys_not_shown": seen["keys"] - len(seen["preview_ms"]),
+        "texts_not_painted": seen["unfinished"],
+    }
+
+
 async def _many(url: str, people: int, seconds: float) -> dict[str, Any]:
     """Several typists at once for a while: what each of them gets."""
     loop = asyncio.get_running_loop()
@@ -260,29 +286,31 @@ def live(
     typists: Annotated[str, typer.Option(help="Sizes of the groups, with commas.")] = "1,4,16",
     batch: Annotated[int, typer.Option(help="Live pictures in one model call; 0 measures what pays.")] = 0,
     threads: Annotated[int, typer.Option(help="For one model call; 0 takes every core.")] = 0,
+    browser: Annotated[bool, typer.Option(help="Type into the page in Chromium, too.")] = True,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Measure the live painter through its WebSocket: latency, cost of a key, stalls, many typists."""
+    """Measure the live painter through its WebSocket and in Chromium: latency, cost of a key, stalls, many typists."""
     groups = [int(each) for each in typists.split(",") if each.strip()]
     if url is not None:
-        report = _measure(url.rstrip("/"), rounds, groups, seconds)
+        report = _measure(url.rstrip("/"), rounds, groups, seconds, browser)
     else:
         with _server(bundle, batch, threads) as own:
-            report = _measure(own, rounds, groups, seconds)
+            report = _measure(own, rounds, groups, seconds, browser)
     print(json.dumps(report) if as_json else as_text(report))
 
 
-def _measure(url: str, rounds: int, groups: Sequence[int], seconds: float) -> dict[str, Any]:
+def _measure(url: str, rounds: int, groups: Sequence[int], seconds: float, browser: bool) -> dict[str, Any]:
     with urllib.request.urlopen(f"{url}/api/status", timeout=60) as answer:
         status = json.loads(answer.read())
     load = os.getloadavg()[0]
     with Control() as control:
         one = asyncio.run(_one(url, rounds))
+        page = _in_browser(url, rounds) if browser else {"not_measured": "not asked for"}
         many = [asyncio.run(_many(url, people, seconds)) for people in groups]
     report: dict[str, Any] = {
         "model": status["model"]["name"], "batch": status["batch"], "batch_ms": status["batch_ms"],
         "cores": os.cpu_count(), "load_before": round(load, 1), "started": time.strftime("%Y-%m-%d %H:%M"),
-        "one": one, "many": many,
+        "one": one, "browser": page, "many": many,
     }  # fmt: skip
     counters = _counters(url)
     report["loop_stall_ms"] = {
@@ -294,12 +322,26 @@ def _measure(url: str, rounds: int, groups: Sequence[int], seconds: float) -> di
     return report
 
 
+def _spread(row: dict[str, float]) -> str:
+    return f"p50 {row['p50']:7.1f}  p95 {row['p95']:7.1f}  (n {row['n']})"
+
+
+def _browser_lines(page: dict[str, Any]) -> list[str]:
+    if "not_measured" in page:
+        return [f"in the browser: not measured. {page['not_measured']}"]
+    lines = [
+        f"one typist at the page in Chromium {page['chromium']}, {page['keys']} keys at {1 / KEY_S:.0f} a second",
+        f"  key to first preview ms   {_spread(page['first_preview_ms'])}",
+        f"  last key to final ms      {_spread(page['final_picture_ms'])}",
+        f"  of which the page rests   {_spread(page['rest_before_final_ms'])}",
+    ]
+    if page["keys_not_shown"] or page["texts_not_painted"]:
+        lines.append(f"  NOT SHOWN: {page['keys_not_shown']} keys, {page['texts_not_painted']} texts")
+    return lines
+
+
 def as_text(report: dict[str, Any]) -> str:
     """The report for a reader."""
-
-    def spread(row: dict[str, float]) -> str:
-        return f"p50 {row['p50']:7.1f}  p95 {row['p95']:7.1f}  (n {row['n']})"
-
     one = report["one"]
     sizes = ", ".join(f"{size}: {ms:.1f} ms" for size, ms in report["batch_ms"].items()) or "not measured"
     lines = [
@@ -307,12 +349,14 @@ def as_text(report: dict[str, Any]) -> str:
         f"steps in one model call: up to {report['batch']} ({sizes})",
         "",
         f"one typist, {one['keys']} keys at {1 / KEY_S:.0f} a second",
-        f"  key to first preview ms   {spread(one['first_preview_ms'])}",
-        f"  key to draft picture ms   {spread(one['draft_picture_ms'])}",
-        f"  pause to fine picture ms  {spread(one['final_picture_ms'])}",
+        f"  key to first preview ms   {_spread(one['first_preview_ms'])}",
+        f"  key to draft picture ms   {_spread(one['draft_picture_ms'])}",
+        f"  pause to fine picture ms  {_spread(one['final_picture_ms'])}",
         f"  model calls per key       {one['model_calls_per_key']}",
         f"  superfluous steps after 20 quick keys: worst {one['superfluous_steps_after_20_quick_keys']['worst']}",
         f"  WebSocket round trip ms   {one['round_trip_ms']}",
+        "",
+        *_browser_lines(report["browser"]),
         "",
         "typists  previews/s  steps/s  steps/call  preview p50/p95 ms  fine p50/p95 ms  Jain  least..most  MB",
     ]
