@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from allaprima.engine import look, tiling
-from allaprima.engine.wish import read_wishes
+from allaprima.engine.wish import NOTE_PICTURES, read_wishes
 from allaprima.errors import UserError
 
 FOX = "a red fox under a starry night sky"
@@ -105,4 +105,4 @@ def test_named_characters_take_their_parts(painter) -> None:
 
 def test_pictures_in_words_are_said_to_be_left_aside() -> None:
     notes = read_wishes("a fox --cref fox.png")[0].notes
-    assert any("allaprima grid" in note for note in notes)
+    assert NOTE_PICTURES in notes

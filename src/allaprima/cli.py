@@ -37,7 +37,7 @@ class Room:
 
 
 ROOMS = (
-    Room("imagine", "allaprima.engine.commands", "imagine", "Paint a picture from words."),
+    Room("imagine", "allaprima.studio.imagining", "imagine", "Paint a picture from words, and pictures."),
     Room("grid", "allaprima.studio.commands", "grid", "Paint a grid of four from words and pictures."),
     Room("vary", "allaprima.studio.commands", "vary", "Paint variations of a picture, or a remix."),
     Room("reroll", "allaprima.studio.commands", "reroll", "Paint a picture's words with other seeds."),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,8 +18,15 @@ import typer
 from allaprima.errors import UserError
 
 if TYPE_CHECKING:
+    from allaprima.engine.options import Options
+    from allaprima.engine.painter import Painter
     from allaprima.engine.picture import Picture
     from allaprima.engine.request import Request
+    from allaprima.engine.watching import Watcher
+    from allaprima.engine.wish import Wish
+
+    # Who paints one wish; the studio looks at the pictures that it names, the engine alone does not.
+    Paint = Callable[[Painter, Wish, Request, Watcher], Sequence[Picture]]
 
 
 # A prompt's own parameters need no quotes: what the command line does not know is left to the prompt's reader.
@@ -30,7 +37,9 @@ def imagine(
     prompt: Annotated[list[str], typer.Argument(help="What to paint.", show_default=False)],
     out: Annotated[Path | None, typer.Option("--out", "-o", help="A .png, .webp or .jpg file.")] = None,
     seed: Annotated[int | None, typer.Option(help="The same seed gives the same picture.")] = None,
-    steps: Annotated[int | None, typer.Option(help="1 (a draft) to 100.")] = None,
+    steps: Annotated[
+        str | None, typer.Option(help="1 (a draft) to 100, or auto: as many as the words need.", metavar="COUNT")
+    ] = None,
     guidance: Annotated[float | None, typer.Option(help="How closely to follow the words, 0 to 30.")] = None,
     memory: Annotated[float | None, typer.Option(help="0 words alone, 1 with drawings recalled.")] = None,
     count: Annotated[int, typer.Option("--count", "-n", help="Pictures at once, 1 to 16.")] = 1,
@@ -45,7 +54,48 @@ def imagine(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Paint a picture from words, and print the path of its file."""
-    from allaprima.engine.options import Options
+    said = flags(seed, steps, guidance, memory, count, width, height, style, no, solver)
+    carry_out(" ".join(prompt), said, painted, out=out, bundle=bundle, threads=threads, watch=watch, as_json=as_json)
+
+
+def flags(
+    seed: int | None,
+    steps: str | None,
+    guidance: float | None,
+    memory: float | None,
+    count: int,
+    width: int | None,
+    height: int | None,
+    style: str | None,
+    no: str,
+    solver: str,
+) -> Options:
+    """What the command line said, as the painter's options. Raises UserError for steps that are no number."""
+    if steps is not None and steps != "auto" and not steps.lstrip("-").isdecimal():
+        raise UserError(f"--steps takes a number from 1 to 100, or auto, not {steps!r}.")
+    number = None if steps is None else 0 if steps == "auto" else int(steps)
+    return {
+        "seed": seed, "steps": number, "guidance_scale": guidance, "memory": memory, "count": count,
+        "width": width, "height": height, "style": style, "negative": no, "solver": solver,
+    }  # fmt: skip
+
+
+def carry_out(
+    prompt: str,
+    said: Options,
+    paint: Paint,
+    *,
+    out: Path | None,
+    bundle: Path | None,
+    threads: int,
+    watch: bool | None,
+    as_json: bool,
+    notes: Callable[[Wish], Sequence[str]] = lambda wish: wish.notes,
+) -> None:
+    """Paint all that a prompt makes by `paint`, write the files, and print their paths or one object.
+
+    `notes`: what is told of a wish before it is painted.
+    """
     from allaprima.engine.picture import check_writable
     from allaprima.engine.request import Request
     from allaprima.engine.wish import read_wishes
@@ -53,17 +103,13 @@ def imagine(
     started = time.perf_counter()
     if threads < 0:
         raise UserError(f"threads must be 0 or more, not {threads}.")
-    flags: Options = {
-        "seed": seed, "steps": steps, "guidance_scale": guidance, "memory": memory, "count": count,
-        "width": width, "height": height, "style": style, "negative": no, "solver": solver,
-    }  # fmt: skip
-    wishes = read_wishes(" ".join(prompt), flags)
+    wishes = read_wishes(prompt, said)
     # Everything that can be wrong with the words or the place is told before the model is opened.
     requests = [Request.checked(wish.parts, **wish.options) for wish in wishes]
     paths = _paths(out, requests)
     for path in paths:
         check_writable(path)
-    for note in dict.fromkeys(note for wish in wishes for note in wish.notes):
+    for note in dict.fromkeys(note for wish in wishes for note in notes(wish)):
         print(f"allaprima: {note}", file=sys.stderr)
 
     from allaprima.engine.painter import Painter
@@ -76,13 +122,7 @@ def imagine(
         painter = Painter(bundle, threads=threads)
         for wish, request in zip(wishes, requests, strict=True):
             watcher.say("reading the words")
-            options = wish.options.copy()
-            options["seed"] = request.seed
-            for step in painter.steps(wish.parts, **options):
-                watcher.show(step)
-                if step.index + 1 >= wish.stop_after:
-                    break
-            done = painter.finish(step)
+            done = paint(painter, wish, request, watcher)
             watcher.finish(request.prompt, done)
             pictures += done
     digests = [picture.save(path) for picture, path in zip(pictures, paths, strict=True)]
@@ -92,6 +132,17 @@ def imagine(
     else:
         for path in paths:
             print(path)
+
+
+def painted(painter: Painter, wish: Wish, request: Request, watcher: Watcher) -> Sequence[Picture]:
+    """The pictures of a wish's words, each step shown."""
+    options = wish.options.copy()
+    options["seed"] = request.seed
+    for step in painter.steps(wish.parts, **options):
+        watcher.show(step)
+        if step.index + 1 >= wish.stop_after:
+            break
+    return painter.finish(step)
 
 
 def _paths(out: Path | None, requests: Sequence[Request]) -> list[Path]:

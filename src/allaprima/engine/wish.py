@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import re
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from allaprima.engine import look, settings
 from allaprima.engine.options import Options
@@ -32,6 +32,7 @@ _HEARD = frozenset(
 
 
 GALLERY_ID = re.compile(r"[0-7][0-9a-hjkmnp-tv-z]{25}")  # a picture kept by the gallery
+NOTE_PICTURES = "Pictures in a prompt are not looked at here; its words alone are."
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ class Wish:
     options: Options
     stop_after: int
     notes: tuple[str, ...] = field(default=())
+    names_pictures: bool = False  # which only the studio looks at
 
 
 def read_wishes(text: str, flags: Options | None = None) -> tuple[Wish, ...]:
@@ -61,7 +63,7 @@ def read_wishes(text: str, flags: Options | None = None) -> tuple[Wish, ...]:
         for turn in range(1, job.parameters.repeat):
             options = wish.options.copy()
             options["seed"] = None if seed is None else (seed + turn * count) % SEEDS
-            wishes.append(Wish(wish.text, wish.parts, options, wish.stop_after))
+            wishes.append(replace(wish, options=options, notes=()))
     return tuple(wishes)
 
 
@@ -103,11 +105,14 @@ def _wish(job: Prompt, given: Options, warnings: tuple[str, ...]) -> Wish:
     idle = sorted(name for name in asked.given if name not in _HEARD)
     if idle:
         notes.append(f"Not done yet, so without effect: {', '.join('--' + name for name in idle)}.")
-    if job.images or asked.edit or any(is_picture(each.ref) for each in (*asked.sref, *asked.cref, *asked.oref)):
-        notes.append("Pictures in a prompt are looked at by `allaprima grid` and the page; here its words alone are.")
+    references = (*asked.sref, *asked.cref, *asked.oref)
+    names_pictures = bool(job.images or asked.edit or any(is_picture(each.ref) for each in references))
+    if names_pictures:
+        notes.append(NOTE_PICTURES)
     options = {**options, **given}
     count = options.get("steps") or steps
-    return Wish(job.canonical, parts, options, math.ceil(count * asked.stop / 100), tuple(notes))
+    stop_after = math.ceil(count * asked.stop / 100)
+    return Wish(job.canonical, parts, options, stop_after, tuple(notes), names_pictures)
 
 
 def _looks(job: Prompt, parts: look.Parts, options: Options, notes: list[str]) -> look.Parts:

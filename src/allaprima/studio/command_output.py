@@ -19,18 +19,24 @@ if TYPE_CHECKING:
     from allaprima.engine.painter import Painter
     from allaprima.engine.picture import Picture
 
-PictureFile = Annotated[Path, typer.Argument(help="A picture file.", show_default=False)]
+PictureFile = Annotated[Path, typer.Argument(help="A picture file, or the id of a kept one.", show_default=False)]
 Out = Annotated[Path | None, typer.Option("--out", "-o", help="A .png, .webp or .jpg file; several are numbered.")]
 BundleFolder = Annotated[Path | None, typer.Option("--bundle", help="Another model bundle's folder.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
+def is_kept(ref: str) -> bool:
+    """Whether a reference means a picture of the gallery: it looks like an id, and no file is called so."""
+    from allaprima.engine.wish import GALLERY_ID
+
+    return GALLERY_ID.fullmatch(ref) is not None and not Path(ref).exists()
+
+
 def find_picture(ref: str) -> Picture:
     """A picture by its file or by its id in the gallery. Raises UserError."""
-    from allaprima.engine.wish import GALLERY_ID
     from allaprima.studio import operations
 
-    if GALLERY_ID.fullmatch(ref) is None or Path(ref).exists():
+    if not is_kept(ref):
         if ref.startswith(("http://", "https://")):
             raise UserError(f"{ref} is not fetched: nothing here reaches for the network. Save it and give its path.")
         return operations.open_picture(ref)

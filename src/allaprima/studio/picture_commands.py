@@ -10,7 +10,16 @@ from typing import Annotated
 import typer
 
 from allaprima.errors import UserError
-from allaprima.studio.command_output import AsJson, BundleFolder, Out, PictureFile, carry_out, give_out
+from allaprima.studio.command_output import (
+    AsJson,
+    BundleFolder,
+    Out,
+    PictureFile,
+    carry_out,
+    find_picture,
+    give_out,
+    is_kept,
+)
 
 
 def upscale(
@@ -52,7 +61,7 @@ def vector(
     target = out if out is not None else picture.with_suffix(".svg")
     if target.suffix.lower() != ".svg":
         raise UserError(f"{target} should end in .svg.")
-    svg = operations.vector(operations.open_picture(picture), force=force)
+    svg = operations.vector(find_picture(str(picture)), force=force)
     write_whole(target, svg.encode("utf-8"))
     print(json.dumps({"path": str(target), "bytes": len(svg.encode("utf-8"))}) if as_json else target)
 
@@ -63,7 +72,7 @@ def describe(picture: PictureFile, bundle: BundleFolder = None, as_json: AsJson 
     from allaprima.engine.library import Library
     from allaprima.studio import operations
 
-    opened = operations.open_picture(picture)
+    opened = find_picture(str(picture))
     said = operations.describe(Library.open(Bundle.open(bundle)), opened.pixels)
     if as_json:
         print(json.dumps(said.to_json(), ensure_ascii=False))
@@ -116,8 +125,10 @@ def replay(
             raise UserError(f"{picture} cannot be read as a recipe: {error}.") from error
         if not isinstance(recipe, dict):
             raise UserError(f"{picture} holds no recipe: it should be one JSON object.")
+    elif is_kept(str(picture)):
+        recipe = find_picture(str(picture)).recipe
     else:
         recipe = read_recipe(picture)
-    sources = {digest(each.pixels): each.pixels for each in map(operations.open_picture, given or [])}
+    sources = {digest(each.pixels): each.pixels for each in (find_picture(str(ref)) for ref in given or [])}
     painter = Painter(bundle)
     give_out([operations.replay(painter, recipe, sources)], picture, "replay", out, as_json, painter, started)

@@ -15,13 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from allaprima.engine import collage
+from allaprima.engine import collage, lettering
 from allaprima.engine.library import Match
 from allaprima.engine.painter import Painter
 from allaprima.engine.picture import Picture
 from allaprima.engine.recall import Recalled
 from allaprima.engine.sitting import Sitting
-from allaprima.engine.wish import is_picture
+from allaprima.engine.wish import NOTE_PICTURES, is_picture
 from allaprima.errors import UserError
 from allaprima.prompt import parse
 from allaprima.studio.operations import derived, latents, memory, walking, words
@@ -76,7 +76,7 @@ def resolve(painter: Painter, parents: Sequence[Picture], given: Mapping[str, An
         raise UserError(f"imagine needs a role for each picture: {len(parents)} pictures, {len(roles)} roles.")
     said = words.settled(painter, {}, {"count": 4, **given})
     # What the engine alone would have said of pictures is not so here.
-    notes = [note for note in said["notes"] if "allaprima grid" not in note]
+    notes = [note for note in said["notes"] if note != NOTE_PICTURES]
     kinds = {each["role"] for each in roles}
     if "style" in kinds:
         notes.append(NOTE_STYLE)
@@ -150,7 +150,9 @@ def _with_guests(painter: Painter, sitting: Sitting, guests: Sequence[Guest], we
     """Guests play the things that the words name, first come first served, and else stand beside them."""
     company = Company(painter.library, guests)
     placed: list[list[Placed]] = []
-    for seed, things in zip(sitting.seeds, memory.placed_anew(painter, sitting, memory.WHOLE), strict=True):
+    letters = memory.letters_anew(sitting, memory.WHOLE)
+    anew = memory.placed_anew(painter, sitting, memory.WHOLE)
+    for seed, things, own in zip(sitting.seeds, anew, letters, strict=True):
         parts = [thing for thing, _ in things]
         for place, each in enumerate(guests):
             match = Match(each.drawing.concept, 1.0, each.drawing.name)
@@ -161,10 +163,11 @@ def _with_guests(painter: Painter, sitting: Sitting, guests: Sequence[Guest], we
         rng = np.random.Generator(np.random.PCG64([seed, 1]))
         relation = sitting.reading.relation_between(parts[0].start, parts[1].start) if len(parts) > 1 else None
         composed = collage.compose(parts, company, relation, sitting.reading.scenery, rng)
-        placed.append(list(zip(parts, composed.boxes, strict=True)))
+        boxes = composed.boxes if own is None else lettering.beside(composed.boxes, own)
+        placed.append(list(zip(parts, boxes, strict=True)))
     # A reference counts even where the words alone were asked for.
     shown = replace(sitting, memory=min(max(sitting.memory, 0.5) * max(weight, 0.0), 1.0))
-    return memory.shown(painter, shown, placed, company)
+    return memory.shown(painter, shown, placed, company, letters)
 
 
 def _called(ref: str) -> str:
