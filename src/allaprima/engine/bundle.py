@@ -131,6 +131,12 @@ class Bundle:
         """The graphs that painting takes."""
         return GRAPHS if self.student is None else (*GRAPHS, "student")
 
+    @property
+    def knows_regions(self) -> bool:
+        """Whether its denoiser was taught to paint a part of a picture whose rest it is given."""
+        training = self.info.get("training")
+        return isinstance(training, Mapping) and training.get("regions") is True
+
     def paints_as(self, sha256: str) -> bool:
         """Whether this bundle paints what the bundle of that digest paints."""
         return sha256 == self.sha256 or sha256 in self.formerly

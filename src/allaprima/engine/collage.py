@@ -32,12 +32,24 @@ class Images(Protocol):
 
 
 @dataclass(frozen=True)
+class Letters:
+    """Words in a collage, with their box in fractions of the picture; the box may reach out of it."""
+
+    text: str
+    lines: tuple[str, ...]
+    colour: str | None  # that was asked for
+    place: str  # "alone", "scenery", or "above"/"below" the things
+    box: Box
+
+
+@dataclass(frozen=True)
 class Collage:
-    """Drawings in their places: RGBA uint8 [128, 128, 4], and each one's box (x0, y0, x1, y1) in 0..1."""
+    """Drawings in their places: RGBA uint8 [128, 128, 4], and each one's box (x0, y0, x1, y1) in 0..1; and letters."""
 
     rgba: NDArray[np.uint8]
     things: tuple[Recalled, ...]
     boxes: tuple[tuple[Box, ...], ...]  # for each thing, one box per time it is counted
+    letters: Letters | None = None
 
 
 def compose(

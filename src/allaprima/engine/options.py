@@ -26,4 +26,5 @@ class Options(TypedDict, total=False):
     tile: bool  # painted on a ring, so that it repeats without a seam
     chaos: float  # 0 .. 100: how differently the pictures of a batch take the words
     weird: float  # 0 .. 3000: how far from the usual all of them take the words
+    lettering: bool | None  # quoted words drawn as letters; None takes the setting
     characters: Sequence[str]  # names of library drawings that are to be in the picture

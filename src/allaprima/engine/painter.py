@@ -25,6 +25,7 @@ from allaprima.engine import (
     backends,
     collage,
     few_steps,
+    lettering,
     own_drawings,
     preview,
     recall,
@@ -160,11 +161,12 @@ class Painter:
         texts = [_styled(text, request.style) for text, _ in request.parts]
         encoded = self._text.encode([*texts, *([request.negative] if request.negative else [])])
         k = len(texts)
-        reading = read(_styled(request.prompt, request.style))
+        said, unlettered = lettering.read(request.prompt) if _letters(request, memory) else (None, request.prompt)
+        reading = read(_styled(unlettered, request.style))
         for name in request.characters:
             if not self.library.named(name):
                 raise UserError(f"No drawing is called {name!r}: see allaprima library list, or add it there.")
-        collages = self._collages(reading, request, seeds) if memory > 0.0 else (None,) * request.count
+        collages = self._collages(reading, said, request, seeds) if memory > 0.0 else (None,) * request.count
         channels, rows, columns = bundle.latent_shape
         noise = np.stack([_generator(seed).standard_normal((channels, rows, columns), np.float32) for seed in seeds])
         has_negative = bool(request.negative)
@@ -204,18 +206,28 @@ class Painter:
         set_ = settings.number("memory")
         return self.bundle.memory if set_ < 0.0 else min(set_, 1.0)
 
-    def _collages(self, reading: Reading, request: Request, seeds: Sequence[int]) -> tuple[Collage | None, ...]:
-        """For each picture its own choice of drawings and places, by its seed."""
+    def _collages(
+        self, reading: Reading, said: lettering.Said | None, request: Request, seeds: Sequence[int]
+    ) -> tuple[Collage | None, ...]:
+        """For each picture its own choice of drawings and places, by its seed; and the quoted words."""
         things = recall.recall(reading, self.library, lambda texts: self._text.encode(texts).vector)
         things = recall.cast(things, request.characters, self.library)
         if not things:
-            return (None,) * len(seeds)
+            if said is None:
+                return (None,) * len(seeds)
+            plans = (lettering.plan(said, None, reading.scenery, _generator(seed, 4)) for seed in seeds)
+            return tuple(lettering.into(None, letters) for letters in plans)
         relation = reading.relation_between(things[0].start, things[1].start) if len(things) > 1 else None
         made = []
         for seed in seeds:
             rng = _generator(seed, 1)
             chosen = recall.choose(things, self.library, request.style or reading.style, rng)
-            made.append(collage.compose(chosen, self.library, relation, reading.scenery, rng))
+            composed = collage.compose(chosen, self.library, relation, reading.scenery, rng)
+            if said is not None:
+                letters = lettering.plan(said, composed, reading.scenery, _generator(seed, 4))
+                composed = collage.paste(chosen, lettering.beside(composed.boxes, letters), self.library)
+                composed = lettering.into(composed, letters)
+            made.append(composed)
         return tuple(made)
 
     def _hint(self, collages: Sequence[Collage | None]) -> Array | None:
@@ -305,6 +317,9 @@ class Painter:
         if rows > k:
             feeds["states"][n * k :] = sitting.negative_states
             feeds["text_mask"][n * k :] = sitting.negative_mask
+        if sitting.region is not None:
+            # On the unconditional side, too: what is known of the picture is no matter of guidance.
+            feeds["region"] = np.tile(sitting.region, (rows, 1, 1, 1))
         if sitting.hint is not None and _is_hinted(sitting, t):
             feeds["hint"][: n * k] = np.tile(sitting.hint, (k, 1, 1, 1))
         if sitting.sampler == "student":
@@ -317,6 +332,11 @@ class Painter:
         sides = clean.reshape(-1, len(sitting.seeds), *clean.shape[1:])
         conditional = np.tensordot(sitting.weights, sides[:k], axes=1).astype(np.float32)
         return Prediction(conditional if len(sides) == k else guide(conditional, sides[k], scale), scale)
+
+
+def _letters(request: Request, memory: float) -> bool:
+    """Whether quoted words are drawn. They reach the network through the hint, which memory shows or hides."""
+    return memory > 0.0 and (bool(settings.number("lettering")) if request.lettering is None else request.lettering)
 
 
 def _is_hinted(sitting: Sitting, t: float) -> bool:

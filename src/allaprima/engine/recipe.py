@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import allaprima
+from allaprima import typeface
 from allaprima.engine.collage import Collage
 from allaprima.errors import UserError
 
@@ -60,6 +61,7 @@ def write(
         "chaos": request.chaos or None,
         "weird": request.weird or None,
         "characters": list(request.characters) or None,
+        "lettering": lettering(sitting.collages[index]),
     }
     return recipe | {key: value for key, value in optional.items() if value is not None}
 
@@ -78,6 +80,21 @@ def references(collage: Collage | None) -> list[dict[str, Any]]:
         for thing, boxes in zip(collage.things, collage.boxes, strict=True)
         if thing.drawing is not None
     ]
+
+
+def lettering(collage: Collage | None) -> dict[str, Any] | None:
+    """The words that were drawn as letters, and where."""
+    if collage is None or collage.letters is None:
+        return None
+    letters = collage.letters
+    return {
+        "text": letters.text,
+        "lines": list(letters.lines),
+        "colour": letters.colour,
+        "place": letters.place,
+        "box": [round(edge, 4) for edge in letters.box],
+        "font": typeface.NAME,
+    }
 
 
 def check_references(written: Mapping[str, Any], done: Mapping[str, Any]) -> None:
@@ -125,6 +142,8 @@ def options(recipe: Mapping[str, Any], bundle: Bundle) -> dict[str, Any]:
             "solver": recipe["solver"],
             "sampler": recipe.get("sampler", "denoiser"),
             "enlarge": _enlarge(recipe),
+            # Recipes that say nothing of letters are of pictures without, those before there were any among them.
+            "lettering": "lettering" in recipe,
             **{key: recipe[key] for key in ("tile", "chaos", "weird", "characters") if key in recipe},
         }
     except (KeyError, TypeError, ValueError, AttributeError) as error:

@@ -53,6 +53,7 @@ class Request:
     characters: tuple[str, ...] = ()
     sampler: Sampler | None = None
     enlarge: str | None = None
+    lettering: bool | None = None
 
     @classmethod
     def checked(
@@ -77,6 +78,7 @@ class Request:
         characters: Sequence[str] = (),
         sampler: str | None = None,
         enlarge: str | None = None,
+        lettering: bool | None = None,
     ) -> Request:
         """Check every part of a wish; raises PromptError or UserError.
 
@@ -112,6 +114,7 @@ class Request:
             characters=tuple(clean_text(name, "a character's name") for name in characters),
             sampler=sampler,
             enlarge=enlarge,  # which ways there are, the bundle knows
+            lettering=None if lettering is None else bool(lettering),
         )
 
 

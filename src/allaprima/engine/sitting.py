@@ -46,6 +46,7 @@ class Sitting:
     timing_ms: Mapping[str, float] = field(compare=False)
     jitter: Array | None = None  # [n, 32, 256], what chaos adds to each picture's states
     sampler: Sampler = "denoiser"  # who paints
+    region: Array | None = None  # [n, 18, 16, 16]: known latents, 1 where free, glyphs; only for bundles taught it
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from allaprima.engine import collage, recall
-from allaprima.engine.collage import Box, Collage, Images
+from allaprima.engine import collage, lettering, recall
+from allaprima.engine.collage import Box, Collage, Images, Letters
 from allaprima.engine.library import Match
 from allaprima.engine.painter import Painter
 from allaprima.engine.recall import Recalled
@@ -54,6 +54,17 @@ def moved_references(recipe: Mapping[str, Any], window: Box = WHOLE) -> list[dic
     return moved
 
 
+def moved(recipe: Mapping[str, Any], window: Box) -> dict[str, Any]:
+    """A recipe with the boxes of its references and letters as seen through `window`."""
+    seen = {**recipe, "references": moved_references(recipe, window)}
+    (letters,) = letters_before(recipe, window, 1)
+    if letters is None:
+        seen.pop("lettering", None)
+    else:
+        seen["lettering"] = {**recipe["lettering"], "box": [round(edge, 4) for edge in letters.box]}
+    return seen
+
+
 def placed_anew(painter: Painter, sitting: Sitting, window: Box) -> list[list[Placed]]:
     """For each picture of a sitting, what its words call to mind, placed inside `window`."""
     reading = sitting.reading
@@ -62,23 +73,46 @@ def placed_anew(painter: Painter, sitting: Sitting, window: Box) -> list[list[Pl
         return [[] for _ in sitting.seeds]
     relation = reading.relation_between(things[0].start, things[1].start) if len(things) > 1 else None
     made: list[list[Placed]] = []
-    for seed in sitting.seeds:
+    for seed, own in zip(sitting.seeds, sitting.collages, strict=True):
         rng = np.random.Generator(np.random.PCG64([seed, 1]))
         chosen = recall.choose(things, painter.library, sitting.request.style or reading.style, rng)
-        composed = collage.compose(chosen, painter.library, relation, reading.scenery, rng)
-        boxes = [tuple(through(box, window) for box in each) for each in composed.boxes]
+        planned = collage.compose(chosen, painter.library, relation, reading.scenery, rng).boxes
+        if own is not None and own.letters is not None:
+            planned = lettering.beside(planned, own.letters)
+        boxes = [tuple(through(box, window) for box in each) for each in planned]
         made.append(list(zip(chosen, boxes, strict=True)))
     return made
 
 
+def letters_before(recipe: Mapping[str, Any], window: Box, n: int) -> list[Letters | None]:
+    """The letters of a recipe at their place seen through `window`, for each of n pictures; None where out of sight."""
+    told = recipe.get("lettering")
+    if not told:
+        return [None] * n
+    box = through(told["box"], window)
+    if not _is_seen(box):
+        return [None] * n
+    return [Letters(told["text"], tuple(told["lines"]), told.get("colour"), told["place"], box)] * n
+
+
+def letters_anew(sitting: Sitting, window: Box) -> list[Letters | None]:
+    """The letters that a sitting planned itself, inside `window`."""
+    own = (each.letters if each is not None else None for each in sitting.collages)
+    return [None if each is None else replace(each, box=through(each.box, window)) for each in own]
+
+
 def shown(
-    painter: Painter, sitting: Sitting, placed: Sequence[Sequence[Placed]], images: Images | None = None
+    painter: Painter,
+    sitting: Sitting,
+    placed: Sequence[Sequence[Placed]],
+    images: Images | None = None,
+    letters: Sequence[Letters | None] = (),
 ) -> Sitting:
-    """The sitting with these things, a list for each picture, instead of those it recalled itself.
+    """The sitting with these things and letters, for each picture its own, instead of those it recalled itself.
 
     `images` has the pictures of things that are not in the painter's library.
     """
-    if sitting.memory <= 0.0 or not any(placed):
+    if sitting.memory <= 0.0 or not (any(placed) or any(letters)):
         return replace(sitting, hint=None, collages=(None,) * len(sitting.seeds))
     collages: list[Collage | None] = [
         collage.paste([thing for thing, _ in each], [boxes for _, boxes in each], images or painter.library)
@@ -86,6 +120,9 @@ def shown(
         else None
         for each in placed
     ]
+    for index, words in enumerate(letters):
+        if words is not None:
+            collages[index] = lettering.into(collages[index], words)
     blank = np.zeros((collage.SIDE, collage.SIDE, 4), np.uint8)
     rgba = np.stack([blank if each is None else each.rgba for each in collages])
     hint = collage.hint(rgba, lambda rgb: painter.backend.run("encoder", {"picture": rgb})["latent"])

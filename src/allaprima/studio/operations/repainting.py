@@ -1,8 +1,8 @@
 """Repainting: the part of a canvas that is free is painted, the rest is kept to the pixel.
 
 The painter works in one square window of the canvas; region edits, zoom and pan differ only in what is free and where
-the window lies. The network has no channels trained for this yet: known cells are held at each step instead, and the
-recipe says so.
+the window lies. Known cells are held at each step; a network that was taught to fill in is shown them, too, and for one
+that was not the recipe says so.
 """
 
 from __future__ import annotations
@@ -80,10 +80,13 @@ def repaint(
         anew = memory.placed_anew(painter, sitting, room)
     else:
         anew = [[] for _ in sitting.seeds]
-    sitting = memory.shown(painter, sitting, [[*before, *each] for each in anew])
+    letters = memory.letters_before(recipe, canvas.old.within(window), len(sitting.seeds))
+    if arguments["is_new"]:
+        letters = memory.letters_anew(sitting, canvas.subject.within(window))
+    sitting = memory.shown(painter, sitting, [[*before, *each] for each in anew], letters=letters)
     latent = latents.encoded(painter, [_cut(ground, window)])[0]
     known = walking.Known(latent, _cells(canvas.free, window, latent.shape[1:]))
-    said = [*arguments["notes"], *notes, NOTE]
+    said = [*arguments["notes"], *notes, *([] if painter.bundle.knows_regions else [NOTE])]
     whole = Window.around(*canvas.free.shape)
 
     def finish(pictures: tuple[Picture, ...]) -> tuple[Picture, ...]:
@@ -93,7 +96,7 @@ def repaint(
             square = painter.enlarger.fitted(picture.pixels, (side, side), words.enlarge(arguments))
             pixels = _set_in(canvas, square)
             # Boxes are told in the new picture's own square, so that its children find them.
-            recipe = {**picture.recipe, "references": memory.moved_references(picture.recipe, window.within(whole))}
+            recipe = memory.moved(picture.recipe, window.within(whole))
             moved = Picture(picture.pixels, recipe, picture.timing_ms)
             made.append(derived.painted(moved, kind, arguments, parents, said, pixels))
         return tuple(made)

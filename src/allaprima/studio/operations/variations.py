@@ -38,7 +38,9 @@ def work(painter: Painter, parents: Sequence[Picture], arguments: Mapping[str, A
     if arguments["strength"] == "subtle" and not arguments["is_new"]:
         # Other drawings than the picture was painted from would only be put on top of it.
         old = memory.placed_before(painter, parent.recipe)
-        sitting = memory.shown(painter, sitting, [old] * len(sitting.seeds))
+        n = len(sitting.seeds)
+        letters = memory.letters_before(parent.recipe, memory.WHOLE, n)
+        sitting = memory.shown(painter, sitting, [old] * n, letters=letters)
 
     def finish(pictures: tuple[Picture, ...]) -> tuple[Picture, ...]:
         return tuple(derived.painted(each, "vary", arguments, parents, notes) for each in pictures)

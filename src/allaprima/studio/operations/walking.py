@@ -1,7 +1,8 @@
 """Walking: a sitting painted to its end, as the units of a job, with what is to be kept held in its place.
 
 Known parts are held as in RePaint (arXiv:2201.09865): after each step the cells that are not free are put back to the
-known picture under the noise of that time. Knows nothing of why anything is kept.
+known picture under the noise of that time. A network that was taught regions is shown them as well. Knows nothing of
+why anything is kept.
 """
 
 from __future__ import annotations
@@ -29,6 +30,14 @@ class Known:
 
     latent: Array
     free: NDArray[np.bool_]
+
+    def region(self, n: int) -> Array:
+        """The network's region channels [n, c + 2, h, w]: known latents, 1 where free, zeros for glyphs."""
+        depth = len(self.latent)
+        rows = np.zeros((n, depth + 2, *self.free.shape), np.float32)
+        rows[:, :depth] = np.where(self.free, 0.0, self.latent)
+        rows[:, depth] = self.free
+        return rows
 
 
 @dataclass(frozen=True)
@@ -67,6 +76,8 @@ def walked(
     """
     if known is not None or look is not None:
         sitting = replace(sitting, sampler="denoiser")
+    if known is not None and painter.bundle.knows_regions:
+        sitting = replace(sitting, region=known.region(len(sitting.seeds)))
     begun = painter.begin(sitting)
     if known is None:
         while not begun.walk.is_done:

@@ -55,6 +55,7 @@ def settled(painter: Painter, recipe: Mapping[str, Any], given: Mapping[str, Any
         "memory": _memory(painter, request),
         "solver": request.solver,
         "enlarge": painter.enlarger.named(request.enlarge),
+        "lettering": bool(settings.number("lettering")) if request.lettering is None else request.lettering,
         **{key: options[key] for key in ("negative", "style", *_EXTRA) if options.get(key)},
     }
     return {
@@ -72,6 +73,7 @@ def prepared(
 ) -> Sitting:
     """A sitting for words that were settled, for pictures of this size, or else of the model's own."""
     settled = {**arguments["options"], "enlarge": enlarge(arguments) if width or height else None}
+    settled.setdefault("lettering", False)  # recipes that do not say it are of before quoted words were drawn
     options = Options(**settled, width=width, height=height)  # type: ignore[typeddict-item]
     return painter.prepare([(text, weight) for text, weight in arguments["parts"]], **options)
 
