@@ -11,15 +11,12 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from allaprima.errors import TrainingError  # noqa: E402
-from allaprima.train.bank import Bank  # noqa: E402
 from allaprima.train.denoiser import PRESETS, REGION, Denoiser  # noqa: E402
-from allaprima.train.denoiser_training import conditions  # noqa: E402
 from allaprima.train.distillation import train_student  # noqa: E402
-from allaprima.train.flow import Conditions, draw_times, velocity_loss  # noqa: E402
+from allaprima.train.flow import Conditions  # noqa: E402
 from allaprima.train.lessons import Pool, gather  # noqa: E402
-from allaprima.train.muon import Muon  # noqa: E402
-from allaprima.train.run import Run  # noqa: E402
 from allaprima.train.student import Terms, landing, load_student, needed, of_teacher  # noqa: E402
+from tiny_teacher import tiny_teacher  # noqa: E402
 
 pytestmark = pytest.mark.train
 
@@ -40,39 +37,7 @@ def stirred(model: torch.nn.Module) -> torch.nn.Module:
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A bank whose latents are constant pictures that the first word states, and a teacher of it."""
-    folder = tmp_path_factory.mktemp("runs")
-    rng = np.random.default_rng(0)
-    for index in range(2):
-        shard = folder / "bank" / f"shard-{index:04d}"
-        shard.mkdir(parents=True)
-        values = rng.choice([-1.0, 1.0], 256)
-        states = np.zeros((256, 2, 32, 256), np.float16)
-        states[:, :, 0, :128] = np.where(values > 0, 1, 0)[:, None, None]
-        states[:, :, 0, 128:] = np.where(values < 0, 1, 0)[:, None, None]
-        latents = np.broadcast_to(values[:, None, None, None], (256, 16, 16, 16)).astype(np.float16)
-        np.save(shard / "latents.npy", latents)
-        np.save(shard / "hints.npy", np.zeros((256, 17, 16, 16), np.float16))
-        np.save(shard / "states.npy", states)
-        np.save(shard / "lengths.npy", np.full((256, 2), 3, np.uint8))
-        (shard / "scenes.jsonl").write_text(json.dumps({}) + "\n")
-    torch.manual_seed(0)
-    teacher = Denoiser(PRESETS["xs"])
-    muon = Muon(teacher, lr=3e-3, adam_only=("stem", "out", "words.nothing", "time"), dtype=torch.float32)
-    generator = torch.Generator().manual_seed(1)
-    for _ in range(60):
-        drawn = Bank(folder / "bank").batch(16, rng)
-        noise = torch.randn((16, 16, 16, 16), generator=generator)
-        clean, time = torch.from_numpy(drawn.latents), draw_times(16, generator)
-        loss = velocity_loss(teacher, clean, noise, time, conditions(drawn, rng)).mean()
-        muon.zero_grad()
-        loss.backward()
-        muon.step()
-    Run(folder / "denoiser", None).folder.mkdir()
-    Run(folder / "denoiser", None).save({
-        "config": teacher.config.to_dict(), "ema": teacher.state_dict(), "step": 60, "scenes": 960, "minutes": 0.1,
-    })  # fmt: skip
-    return folder
+    return tiny_teacher(tmp_path_factory.mktemp("runs"))
 
 
 def test_a_student_begins_as_its_teacher_without_guidance_whatever_it_is_to_land_at() -> None:

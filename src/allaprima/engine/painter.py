@@ -16,6 +16,7 @@ import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any, Unpack
 
 import numpy as np
@@ -44,6 +45,7 @@ from allaprima.engine.reading import Reading, read
 from allaprima.engine.request import SEEDS, Prompt, Request
 from allaprima.engine.sampler import Prediction, Walk, guide
 from allaprima.engine.sitting import Begun, Sitting, Step
+from allaprima.engine.step_count import StepsHead, features
 from allaprima.engine.text import TextEncoder
 from allaprima.engine.tokenizer import Tokenizer
 from allaprima.engine.upscaler import Enlarger
@@ -81,6 +83,7 @@ class Painter:
             self._bundled = self.library = Library.open(self.bundle)
             for future in loaded:
                 future.result()
+        self._steps_head = StepsHead.open(self.bundle)
         self.remember_own()
         self.load_ms = (time.perf_counter() - start) * 1000.0
 
@@ -167,6 +170,9 @@ class Painter:
             if not self.library.named(name):
                 raise UserError(f"No drawing is called {name!r}: see allaprima library list, or add it there.")
         collages = self._collages(reading, said, request, seeds) if memory > 0.0 else (None,) * request.count
+        if request.is_auto:
+            vector = np.tensordot([weight for _, weight in request.parts], encoded.vector[:k], axes=1)
+            request = self._counted(request, vector, int(encoded.mask[:k].sum(axis=1).max()), collages[0])
         channels, rows, columns = bundle.latent_shape
         noise = np.stack([_generator(seed).standard_normal((channels, rows, columns), np.float32) for seed in seeds])
         has_negative = bool(request.negative)
@@ -199,6 +205,14 @@ class Painter:
             jitter=straying.jitter(encoded.states[:k], seeds, request.chaos),
             sampler=sampler,
         )
+
+    def _counted(self, request: Request, vector: Array, words: int, found: Collage | None) -> Request:
+        """The request with as many steps as its words need."""
+        if self._steps_head is None:
+            raise UserError("This bundle cannot tell how many steps words need: say how many, as in --steps 8.")
+        things = 0 if found is None else sum(len(boxes) for boxes in found.boxes)
+        seen = features(vector, things=things, words=words, is_hinted=found is not None)
+        return replace(request, steps=self._steps_head.choose(seen))
 
     def _memory(self, request: Request) -> float:
         if request.memory is not None:

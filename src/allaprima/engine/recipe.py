@@ -49,6 +49,7 @@ def write(
     optional: dict[str, Any] = {
         "parts": [list(part) for part in request.parts] if len(request.parts) > 1 else None,
         "negative": request.negative or None,
+        "auto_steps": request.is_auto or None,
         "style": request.style,
         "sampler": sitting.sampler if sitting.sampler != "denoiser" else None,
         "churn": list(sitting.churn) if any(sitting.churn) else None,

@@ -16,6 +16,7 @@ from typing import get_args
 from allaprima.engine import own_drawings, schedule, settings, straying
 from allaprima.engine.few_steps import SAMPLERS, Sampler
 from allaprima.engine.sampler import Solver
+from allaprima.engine.step_count import AUTO
 from allaprima.errors import PromptError, UserError
 from allaprima.scene import vocabulary
 
@@ -23,6 +24,7 @@ Prompt = str | Sequence[tuple[str, float]]
 
 LONGEST_PROMPT = 2000  # characters
 STEPS = (1, 100)
+MOST_AUTO = 8
 SIDES = (64, 2048)  # pixels
 COUNTS = (1, 16)
 GUIDANCE = (0.0, 30.0)
@@ -52,6 +54,7 @@ class Request:
     weird: float = 0.0
     characters: tuple[str, ...] = ()
     sampler: Sampler | None = None
+    is_auto: bool = False  # the painter finds out how many steps the words need; `steps` is the most
     enlarge: str | None = None
     lettering: bool | None = None
 
@@ -63,7 +66,7 @@ class Request:
         negative: str = "",
         seed: int | None = None,
         count: int = 1,
-        steps: int | None = None,
+        steps: int | str | None = None,
         guidance_scale: float | None = None,
         memory: float | None = None,
         width: int | None = None,
@@ -82,11 +85,16 @@ class Request:
     ) -> Request:
         """Check every part of a wish; raises PromptError or UserError.
 
-        Without `steps` the grid's own count is taken, or else the setting's.
+        Without `steps` the grid's own count is taken, or else the setting's. 0 or "auto" leaves them to the painter.
         """
-        if steps is None:
+        if steps is None or (grid and steps in (AUTO, "auto")):
             steps = len(grid) - 1 if grid else int(settings.number("steps"))
-        steps = int(_between("steps", steps, *STEPS))
+        is_auto = steps in (AUTO, "auto")
+        if isinstance(steps, str) and not is_auto and not steps.isdecimal():
+            raise UserError(f"steps must be a number from {STEPS[0]} to {STEPS[1]}, or auto, not {steps!r}.")
+        if is_auto and churn is not None:
+            raise UserError("Fresh noise for each step needs a number of steps: leave churn out, or say how many.")
+        steps = MOST_AUTO if is_auto else int(_between("steps", int(steps), *STEPS))
         parts = weighed([(prompt, 1.0)] if isinstance(prompt, str) else prompt)
         whole = parts[0][0] if len(parts) == 1 else ", ".join(text for text, weight in parts if weight > 0)
         if solver not in get_args(Solver):
@@ -113,6 +121,7 @@ class Request:
             weird=_between("weird", weird, *straying.WEIRD),
             characters=tuple(clean_text(name, "a character's name") for name in characters),
             sampler=sampler,
+            is_auto=is_auto,
             enlarge=enlarge,  # which ways there are, the bundle knows
             lettering=None if lettering is None else bool(lettering),
         )

@@ -30,6 +30,7 @@ from allaprima.export.graph_files import Written, write_graphs
 from allaprima.export.parity import Parity
 from allaprima.export.real_inputs import RealInputs, read_scenes
 from allaprima.export.trained import Trained
+from allaprima.export.upscaler import with_upscaler
 from allaprima.scene import vocabulary
 from allaprima.scene.corpus import Corpus
 from allaprima.train.autoencoder import Autoencoder
@@ -50,7 +51,8 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Choices:
-    """What is decided when a bundle is made. `shift` bends the time grids towards the noise (1: equal steps)."""
+    """What is decided when a bundle is made. `shift` bends the time grids that were not learned towards the noise
+    (1: equal steps)."""
 
     name: str = "first-light"
     shift: float = 1.0
@@ -120,6 +122,7 @@ def export_bundle(
         rows, table_error = time_table.fitting_rows(trained.denoiser.time)
         say(f"time table: {rows} rows, error {table_error:.2%}")
         written = write_graphs(folder, trained, scenes, rows, int8=choices.int8, alter=alter, say=say)
+        written = with_upscaler(folder, trained, scenes, written, int8=choices.int8, say=say)
         shutil.copyfile(trained.tokenizer, folder / "tokenizer.json")
         (folder / "CREDITS.md").write_text(credits(drawings.drawings, packages=corpus / "packages"), encoding="utf-8")
         shown = _library(folder, drawings, trained, choices.largest, cache, say)
@@ -169,7 +172,8 @@ def _manifest(
         return sum(parameter.numel() for parameter in network.parameters())
 
     channels = int(trained.autoencoder.mean.numel())
-    grids = {str(n): list(schedule.shifted(n, choices.shift)) for n in STEP_COUNTS}
+    grids = {str(n): list(trained.grids.get(n) or schedule.shifted(n, choices.shift)) for n in STEP_COUNTS}
+    churn = {str(n): list(shares) for n, shares in trained.churn.items()}
     student = trained.student
     few = {} if student is None else {"student": {**student.terms.as_json(), "training": student.record}}
     return {
@@ -178,6 +182,7 @@ def _manifest(
         "latent": {"shape": [channels, graphs.SIDE, graphs.SIDE]},
         "picture_sizes": [list(size) for size in PICTURE_SIZES],
         "time_grids": grids,
+        **({"churn": churn} if churn else {}),
         "guidance_scale": choices.guidance_scale,
         "guidance_interval": list(choices.guidance_interval),
         "memory": choices.memory,

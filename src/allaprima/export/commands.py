@@ -69,3 +69,14 @@ def upscaler(
     from allaprima.export.upscaler import add_upscaler
 
     add_upscaler(bundle, run=run, pairs=pairs, int8=int8, say=typer.echo)
+
+
+@app.command()
+def steps(
+    bundle: Annotated[Path, typer.Option(help="The bundle that gets it.")] = Path("src/allaprima/models/first-light"),
+    run: Annotated[Path, typer.Option(help="Where `train steps` wrote it.")] = Path("data/runs/steps"),
+) -> None:
+    """Put the learned head that counts steps into a bundle that is there, and leave everything else as it is."""
+    from allaprima.export.steps import add_steps
+
+    add_steps(bundle, run=run, say=typer.echo)

@@ -11,8 +11,11 @@ from allaprima.train.autoencoder import Autoencoder
 from allaprima.train.autoencoder_training import load_autoencoder
 from allaprima.train.denoiser import Denoiser
 from allaprima.train.denoiser_training import load_denoiser
+from allaprima.train.grid_learning import read_grids
 from allaprima.train.student import Terms, load_student
 from allaprima.train.text import TextEncoder, load_text_encoder
+from allaprima.train.upscaler import Upscaler
+from allaprima.train.upscaler_training import load_upscaler
 
 
 @dataclass(frozen=True)
@@ -34,15 +37,22 @@ class Trained:
     tokenizer: Path
     record: dict[str, Any]
     student: Student | None = None
+    grids: dict[int, tuple[float, ...]] = field(default_factory=dict)  # learned, by step count
+    churn: dict[int, tuple[float, ...]] = field(default_factory=dict)  # learned shares of fresh noise, likewise
+    upscaler: Upscaler | None = None
 
     @classmethod
     def load(cls, runs: Path, tokenizer: Path) -> Trained:
-        """The averaged weights in runs/text, runs/autoencoder and runs/denoiser, and of runs/student where there is
-        one. Raises TrainingError."""
+        """The averaged weights in runs/text, runs/autoencoder and runs/denoiser, and what there is of runs/student,
+        runs/grid and runs/upscaler. Raises TrainingError."""
         if not tokenizer.is_file():
             raise ExportError(f"no tokenizer at {tokenizer}; `allaprima train text` writes it")
         text = load_text_encoder(runs / "text" / "checkpoint.pt")
         autoencoder = load_autoencoder(runs / "autoencoder")
         denoiser, record = load_denoiser(runs / "denoiser")
         student = Student(*load_student(runs / "student")) if (runs / "student" / "checkpoint.pt").exists() else None
-        return cls(text, autoencoder, denoiser, tokenizer, record, student)
+        upscaler = None
+        if (runs / "upscaler" / "checkpoint.pt").exists():
+            upscaler, told = load_upscaler(runs / "upscaler")
+            record = {**record, "upscaler": told}
+        return cls(text, autoencoder, denoiser, tokenizer, record, student, *read_grids(runs / "grid"), upscaler)

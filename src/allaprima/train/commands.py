@@ -137,6 +137,7 @@ def upscaler(
     shards: Annotated[int, typer.Option(help="How many shards of 32 scenes there shall be; two are held out.")] = 16,
     corpus: Corpus = Path("data/corpus"),
     autoencoder: Annotated[Path, typer.Option(help="Its run.")] = Path("data/runs/autoencoder"),
+    decoded: Annotated[float, typer.Option(min=0, max=1, help="Share of inputs that went through the decoder.")] = 0.0,
     pairs_only: Annotated[bool, typer.Option(help="Make the pairs, and leave training to a later call.")] = False,
     seed: Seed = 0,
     threads: Threads = 0,
@@ -151,7 +152,7 @@ def upscaler(
     if missing(pairs, shards):
         make_pairs(pairs, SharpCorpus(corpus), load_autoencoder(autoencoder), shards=shards, say=typer.echo)
     if not pairs_only:
-        _report(train_upscaler(pairs=pairs, folder=folder, size=size, minutes=minutes, seed=seed))
+        _report(train_upscaler(pairs=pairs, folder=folder, size=size, minutes=minutes, decoded=decoded, seed=seed))
 
 
 @app.command()
@@ -194,6 +195,24 @@ def grid(
     learned = learn_grids(teacher=teacher, folder=folder, bank=bank, minutes=minutes, guidance=guidance,
                           scenes=scenes, crowd=crowd, say=lambda line: typer.echo(line, err=True))  # fmt: skip
     _report(learned.as_json())
+
+
+@app.command()
+def steps(
+    bundle: Annotated[Path | None, typer.Option(help="Another model bundle's folder.", show_default=False)] = None,
+    folder: Annotated[Path, typer.Option(help="Where steps.json is written.")] = Path("data/runs/steps"),
+    bank: Annotated[Path, typer.Option(help="The scene bank, for its captions.")] = Path("data/bank"),
+    count: Annotated[int, typer.Option("--captions", min=10, help="How many to paint; a fifth is held out.")] = 500,
+    many: Annotated[int, typer.Option(min=9, max=100, help="Steps that count as enough.")] = 32,
+    minutes: Annotated[float | None, typer.Option(help="Stop painting after these, with what there is.")] = None,
+    threads: Threads = 0,
+) -> None:
+    """Learn how many steps a prompt needs, from the bundle's own pictures; `export steps` puts it into the bundle."""
+    from allaprima.train.steps_head import learn_steps
+
+    report = learn_steps(bundle=bundle, folder=folder, bank=bank, count=count, many=many, minutes=minutes,
+                         threads=threads, say=lambda line: typer.echo(line, err=True))  # fmt: skip
+    _report(report)
 
 
 @app.command()
