@@ -29,6 +29,12 @@ async function issues(page: Page): Promise<string[]> {
 
 const fits = (page: Page): Promise<boolean> => page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)
 
+/** Escape, until the sheet is gone from the page: one that is merely closed no longer has a role, but still hears keys. */
+async function closeSheet(page: Page): Promise<void> {
+  await page.keyboard.press('Escape')
+  await page.locator('dialog').waitFor({ state: 'detached' })
+}
+
 /** What Tab leads to, by its role and name, until it is the one that is wanted. */
 async function tabTo(page: Page, name: RegExp): Promise<void> {
   for (let steps = 0; steps < 80; steps += 1) {
@@ -62,8 +68,7 @@ describe('access', () => {
       await page.getByRole('dialog').waitFor()
       expect(await issues(page)).toEqual([])
       expect(await fits(page)).toBe(true)
-      await page.keyboard.press('Escape')
-      await page.getByRole('dialog').waitFor({ state: 'detached' })
+      await closeSheet(page)
     }
     await page.locator('#gallery').getByRole('img').first().click()
     await page.getByRole('dialog').getByText('256 × 256').waitFor()
@@ -78,8 +83,7 @@ describe('access', () => {
     await page.keyboard.press('Escape')
     await page.keyboard.press('?')
     await page.getByRole('dialog', { name: 'Keys and words' }).waitFor()
-    await page.keyboard.press('Escape')
-    await page.getByRole('dialog').waitFor({ state: 'detached' })
+    await closeSheet(page)
     await page.keyboard.press('t')
     await page.waitForSelector('html[data-theme=light]')
     await page.keyboard.press('t')
