@@ -227,6 +227,11 @@ def test_metrics_health_and_status(api) -> None:
     assert status["model"]["name"] == "tiny" and status["gallery"] is True
 
 
+def test_nothing_is_left_to_be_built_at_the_first_request(api) -> None:
+    """FastAPI would build its routes on the event loop, and everybody who paints live would wait."""
+    assert api.app.openapi_schema is not None
+
+
 def test_the_description_is_complete(api) -> None:
     described = api.get("/api/openapi.json").json()
     assert {"/api/jobs", "/api/jobs/{id}/events", "/api/gallery", "/api/recipes", "/api/status"} <= set(

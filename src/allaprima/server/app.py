@@ -78,6 +78,8 @@ def create_app(open_painter: Callable[[], Painter], configuration: Configuration
         restored = await app.state.desk.restore()
         if restored:
             log.event("taken up again", jobs=restored)
+        # FastAPI builds each route when it is first looked at, which holds the loop for a tenth of a second and more.
+        await asyncio.to_thread(app.openapi)
         watch = asyncio.create_task(app.state.metrics.watch())
         try:
             yield
