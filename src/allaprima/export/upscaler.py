@@ -27,11 +27,14 @@ from allaprima.export import parity, quantise, same_seed, weights
 from allaprima.export.graph_files import Written
 from allaprima.export.graphs import OPSET
 from allaprima.export.placing import put_in_place
+from allaprima.export.real_inputs import RealInputs
+from allaprima.export.trained import Trained
 from allaprima.train.upscaler import Upscaler
 from allaprima.train.upscaler_pairs import Pairs
 from allaprima.train.upscaler_training import load_upscaler
 
 FILE = f"{GRAPH}.onnx"
+PICTURES = 8  # that parity and int8 are tried on
 OTHER_SIZE = (98, 130)  # a second size for parity, so that nothing of the first one is frozen into the graph
 ALIKE = 40.0  # dB between float32 and int8: an upscaler is to sharpen, not to add grain
 EXEMPT = ("stem", "head", "cubic")
@@ -99,6 +102,19 @@ def write_upscaler(folder: Path, network: Upscaler, pictures: np.ndarray, *, int
     return Written(tuple(measured), tuple(told))
 
 
+def with_upscaler(
+    folder: Path, trained: Trained, scenes: RealInputs, written: Written, *, int8: bool, say: Say = print
+) -> Written:
+    """What was written with the upscaler beside it, where one was trained; its inputs are what the decoder gives."""
+    if trained.upscaler is None:
+        return written
+    with torch.no_grad():
+        latents = torch.from_numpy(scenes.part(0, PICTURES).latents)
+        pictures = np.concatenate([trained.autoencoder.decode(each[None]).clamp(-1, 1).numpy() for each in latents])
+    more = write_upscaler(folder, trained.upscaler, pictures, int8=int8, say=say)
+    return Written(written.parities + more.parities, written.trials + more.trials)
+
+
 def add_upscaler(
     bundle: Path,
     *,
@@ -113,7 +129,7 @@ def add_upscaler(
     """
     before = Bundle.open(bundle)
     network, record = load_upscaler(run)
-    seen = np.stack([decoded for _, decoded in Pairs.open(pairs, held_out=True).scenes()[:16]])
+    seen = np.stack([decoded for _, decoded in Pairs.open(pairs, held_out=True).scenes()[:PICTURES]])
     pictures = np.ascontiguousarray(seen.transpose(0, 3, 1, 2), np.float32) / np.float32(127.5) - np.float32(1)
     with tempfile.TemporaryDirectory(prefix=f".{bundle.name}-", dir=bundle.parent) as aside:
         folder = Path(aside) / bundle.name

@@ -213,7 +213,8 @@ async def finished(studio: Studio, record: JobRecord, size: sizes.Size | None) -
         raise record.error
     if record.state != "done":
         raise Interrupted("The painting was stopped.")
-    return [await studio.in_thread(sizes.fitted, made.picture, size) for made in record.pictures]
+    enlarger = studio.painter.enlarger
+    return [await studio.in_thread(sizes.fitted, made.picture, size, enlarger) for made in record.pictures]
 
 
 def declared(record: JobRecord, asked_steps: int | None = None) -> dict[str, str]:

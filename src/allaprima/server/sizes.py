@@ -11,11 +11,8 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-import numpy as np
-from PIL import Image, ImageOps
-
 from allaprima.errors import UserError
-from allaprima.studio.studio import Picture
+from allaprima.studio.studio import Enlarger, Picture
 
 LONGEST, SHORTEST = 2048, 64  # pixels; the same as a recipe may ask for, so that every picture can be repeated
 MOST_STEPS = 16
@@ -23,6 +20,7 @@ MOST_ASKED_SIDE, MOST_ASKED_STEPS = 16384, 1000  # beyond these it is a mistake 
 _SIZE = re.compile(r"\s*([0-9]{1,5})\s*[xX×]\s*([0-9]{1,5})\s*")
 
 Size = tuple[int, int]
+QUICK = Enlarger()  # by Lanczos: good enough for what is looked at for a moment
 
 
 def size_of(text: str | None) -> Size | None:
@@ -66,10 +64,11 @@ def steps_of_quality(quality: str | None, default: int) -> tuple[int, str]:
     raise UserError(f"The quality must be auto, low, medium, high, standard or hd, not {quality!r}.")
 
 
-def fitted(picture: Picture, size: Size | None) -> Picture:
+def fitted(picture: Picture, size: Size | None, enlarger: Enlarger = QUICK) -> Picture:
     """A picture at `size`, cut from the middle if its shape is another, with a recipe that says so. Blocks."""
     if size is None or size == (picture.width, picture.height):
         return picture
-    pixels = np.asarray(ImageOps.fit(Image.fromarray(picture.pixels), size, Image.Resampling.LANCZOS))
-    resized = {"from": [picture.width, picture.height], "filter": "lanczos"}
+    before = (picture.width, picture.height)
+    pixels = enlarger.fitted(picture.pixels, size)
+    resized = {"from": list(before), "filter": enlarger.taken(before, size)}
     return replace(picture, pixels=pixels, recipe={**picture.recipe, "size": list(size), "resized": resized})

@@ -30,6 +30,7 @@ from allaprima.engine.options import Options
 from allaprima.engine.painter import Painter
 from allaprima.engine.picture import Picture
 from allaprima.engine.request import SEEDS, Request
+from allaprima.engine.upscaler import Enlarger
 from allaprima.engine.wish import Wish, read_wishes
 from allaprima.studio import encoding
 from allaprima.studio.courtesy import give_way
@@ -39,7 +40,9 @@ from allaprima.studio.painting import Draft, Order, Painted, Prepared, Progress,
 from allaprima.studio.record import JobEvent, JobRecord, Made, State
 from allaprima.studio.scheduler import Scheduler
 
-__all__ = ["JobEvent", "JobRecord", "Made", "Options", "Order", "Painter", "Picture", "Place", "Studio", "Wish"]
+__all__ = [
+    "Enlarger", "JobEvent", "JobRecord", "Made", "Options", "Order", "Painter", "Picture", "Place", "Studio", "Wish",
+]  # fmt: skip
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)

@@ -1,7 +1,8 @@
 """Trains the upscaler: `allaprima train upscaler`.
 
-Half of the inputs are what the autoencoder made of a scene (soft edges, faint colour noise: what the painter gives),
-half are the sharp scene made smaller; the target is the sharp scene at twice the size. L1 in pixels and in gradients.
+The target is a sharp scene, the input the same scene at half the size: as it is, or softened as the painter's decoder
+softens edges, with its faint mottling. What the decoder itself gives of a scene can be had too (`decoded`), but teaches
+nothing: what it lost cannot be guessed, so the best guess is to leave it soft. L1 in pixels and in gradients.
 Resumable by the same command. Does not make pairs: see `train.upscaler_pairs`.
 """
 
@@ -13,7 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from allaprima.errors import TrainingError
 from allaprima.train.autoencoder_training import gradient_l1, psnr, to_target
@@ -25,7 +26,8 @@ from allaprima.train.upscaler import PRESETS, Upscaler, UpscalerConfig
 from allaprima.train.upscaler_pairs import SIDE, Pairs
 
 CROP = 64  # input pixels; targets have twice as many
-DECODED_SHARE = 0.5
+SOFT_SHARE = 0.6  # of the inputs that are not decoded
+WIDEST = 2.2  # input pixels: deviation of the widest blur
 TRIES = 3  # places looked at for each crop; the one with the most in it is taken
 KERNELS = (Image.Resampling.BOX, Image.Resampling.BICUBIC, Image.Resampling.LANCZOS)
 WARMUP_STEPS = 100
@@ -36,20 +38,23 @@ Array = np.ndarray
 
 
 class PairCrops:
-    """Draws batches of (input, target) crops from pairs."""
+    """Draws batches of (input, target) crops from pairs; `decoded` is the share of inputs that the decoder gave."""
 
-    def __init__(self, pairs: Pairs) -> None:
+    def __init__(self, pairs: Pairs, *, decoded: float = 0.0) -> None:
         self.scenes = pairs.scenes()
+        self.decoded = decoded
 
     def one(self, rng: np.random.Generator) -> tuple[Array, Array]:
         """uint8 [64, 64, 3] and [128, 128, 3], turned and mirrored by chance."""
         target, decoded = self.scenes[int(rng.integers(len(self.scenes)))]
         top, left = self._place(target, rng)
         sharp = np.asarray(target[2 * top : 2 * (top + CROP), 2 * left : 2 * (left + CROP)])
-        if rng.random() < DECODED_SHARE:
+        if rng.random() < self.decoded:
             small = np.asarray(decoded[top : top + CROP, left : left + CROP])
         else:
             small = smaller(sharp, KERNELS[int(rng.integers(len(KERNELS)))])
+            if rng.random() < SOFT_SHARE:
+                small = softened(small, rng)
         turns, mirrored = int(rng.integers(4)), rng.random() < 0.5
         pair = np.rot90(small, turns), np.rot90(sharp, turns)
         return (pair[0][:, ::-1], pair[1][:, ::-1]) if mirrored else pair
@@ -73,6 +78,22 @@ def smaller(sharp: Array, kernel: Image.Resampling) -> Array:
     return np.asarray(image.resize((image.width // 2, image.height // 2), kernel))
 
 
+def softened(small: Array, rng: np.random.Generator) -> Array:
+    """A picture uint8 [h, w, 3] with soft edges and faint mottling, much or little of both."""
+    image = Image.fromarray(small)
+    width = rng.uniform(0.4, WIDEST)
+    if rng.random() < 0.4:  # what is lost at half the size, and then blurred
+        image = image.reduce(2).resize(image.size, Image.Resampling.BICUBIC)
+        width *= 0.6
+    soft = np.asarray(image.filter(ImageFilter.GaussianBlur(width)), np.float32)
+    cells = rng.normal(0.0, rng.uniform(0.0, 4.0), (*(max(side // 4, 1) for side in small.shape[:2]), 3))
+    mottling = np.stack([np.asarray(Image.fromarray(cells[..., c].astype(np.float32)).resize(image.size,
+                                                                                             Image.Resampling.BICUBIC))
+                         for c in range(3)], axis=2)  # fmt: skip
+    grain = rng.normal(0.0, rng.uniform(0.0, 1.2), soft.shape)
+    return np.asarray(np.clip(np.rint(soft + mottling + grain), 0, 255).astype(np.uint8))
+
+
 def load_upscaler(folder: Path) -> tuple[Upscaler, dict[str, Any]]:
     """The averaged weights of a run, and what is known of its training. Raises TrainingError when there is none."""
     state = Run(folder, None).load()
@@ -91,6 +112,7 @@ def train_upscaler(
     minutes: float | None = None,
     batch: int = 8,
     lr: float = 1e-3,
+    decoded: float = 0.0,
     seed: int = 0,
 ) -> dict[str, Any]:
     """Trains until `minutes` are over; the rate falls to zero over the second half. Returns a report."""
@@ -109,7 +131,7 @@ def train_upscaler(
         optimiser.load_state_dict(state["optimiser"])
         step, crops_seen = state["step"], state["crops"]
         run.log(f"resumed at step {step}")
-    crops, rng = PairCrops(learned), np.random.default_rng(seed + step)
+    crops, rng = PairCrops(learned, decoded=decoded), np.random.default_rng(seed + step)
     run.log(f"{len(learned)} scenes to learn from, {len(held_out)} held out, "
             f"{sum(p.numel() for p in model.parameters())} parameters")  # fmt: skip
     exam = _exam(held_out)
@@ -152,7 +174,9 @@ def _exam(held_out: Pairs) -> dict[str, tuple[torch.Tensor, torch.Tensor]]:
     sharp = _tensor([target[wide, wide] for target, _ in few])
     decoded = _tensor([seen[middle, middle] for _, seen in few])
     clean = _tensor([smaller(target[wide, wide], Image.Resampling.BOX) for target, _ in few])
-    return {"decoded": (decoded, sharp), "clean": (clean, sharp)}
+    rng = np.random.default_rng(1)
+    soft = _tensor([softened(smaller(target[wide, wide], Image.Resampling.BOX), rng) for target, _ in few])
+    return {"decoded": (decoded, sharp), "soft": (soft, sharp), "clean": (clean, sharp)}
 
 
 @torch.no_grad()
