@@ -38,7 +38,7 @@ export async function serve(): Promise<Served> {
   const server = spawn(
     python,
     ['-c', 'from allaprima.cli import main; main()', 'serve', '--port', '0', '--bundle', bundle, '--home', join(home, 'home'), '--threads', '1'],
-    { cwd: repository, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, OMP_NUM_THREADS: '1' } },
+    { cwd: repository, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, OMP_NUM_THREADS: '1', ALLAPRIMA_HOME: join(home, 'home') } },
   )
   const url = await address(server)
   const stop = async (): Promise<void> => {

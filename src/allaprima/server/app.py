@@ -30,7 +30,7 @@ from allaprima.errors import UserError
 from allaprima.gallery.gallery import Gallery
 from allaprima.gallery.records import NotFoundError
 from allaprima.prompt import PromptMistake
-from allaprima.server import kept, live, log, native, operating, page, parsing, session
+from allaprima.server import drawings, kept, live, log, native, operating, page, parsing, session
 from allaprima.server.desk import Desk
 from allaprima.server.keys import Keys
 from allaprima.server.metrics import CONTENT_TYPE, Metrics
@@ -103,6 +103,7 @@ def create_app(open_painter: Callable[[], Painter], configuration: Configuration
     app.include_router(parsing.router)
     app.include_router(operating.router)
     app.include_router(kept.router)
+    app.include_router(drawings.router)
     app.include_router(session.router)
     app.include_router(live.router)
     for module in COMPATIBLE:

@@ -29,16 +29,28 @@ export interface NewFile {
   name: string
   /** Base64. */
   data: string
+  /** What it shows, where its name does not say it. */
+  shows?: string
+  keywords?: string[]
 }
 
-const path = (style: string, name?: string): string =>
-  `/api/library/${encodeURIComponent(style)}${name === undefined ? '' : `/${encodeURIComponent(name)}`}`
+export interface Sent {
+  style: string
+  licence: string
+  owner: string
+  files: NewFile[]
+  /** Whether further ones follow; the painter takes all in with the last. */
+  more: boolean
+}
+
+const path = (style: string): string => `/api/library/${encodeURIComponent(style)}`
+const named = (name?: string): string => (name === undefined ? '' : `?${new URLSearchParams({ name })}`)
 
 export const list = (): Promise<OwnStyle[]> => ask('GET', '/api/library')
 
-export const add = (style: string, licence: string, owner: string, files: NewFile[]): Promise<Added> =>
-  ask('POST', '/api/library', { style, licence, owner, files })
+export const add = (sent: Sent): Promise<Added> => ask('POST', '/api/library', sent)
 
-export const remove = (style: string, name?: string): Promise<unknown> => ask('DELETE', path(style, name))
+/** One drawing of a style, or all of it. */
+export const remove = (style: string, name?: string): Promise<unknown> => ask('DELETE', `${path(style)}${named(name)}`)
 
-export const drawingUrl = (style: string, name: string): string => `${path(style, name)}/picture`
+export const drawingUrl = (style: string, name: string): string => `${path(style)}/picture${named(name)}`

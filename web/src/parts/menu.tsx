@@ -155,7 +155,7 @@ function Entry({ item, leave }: { item: Item; leave: () => void }) {
       class={icon ? 'menu-icon' : 'menu-item'}
       aria-disabled={Boolean(off)}
       aria-label={icon ? words : undefined}
-      aria-description={off ?? undefined}
+      aria-description={off ?? hint}
       title={icon ? words : undefined}
       onClick={() => {
         if (off) return
@@ -164,7 +164,7 @@ function Entry({ item, leave }: { item: Item; leave: () => void }) {
       }}
     >
       {icon ? <Icon name={icon} /> : <span>{words}</span>}
-      {!icon && (off ?? hint) && <small>{off ?? hint}</small>}
+      {!icon && (off ?? hint) && <small aria-hidden="true">{off ?? hint}</small>}
     </button>
   )
 }

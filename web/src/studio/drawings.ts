@@ -6,8 +6,8 @@ import type { Added, OwnStyle } from '../api/library'
 import { base64, isDrawing, isTable, type Brought } from './brought'
 import { wordsOf } from './workshop'
 
-/** Of one request, before base64 makes it a third larger. */
-const PORTION_BYTES = 8_000_000
+/** Of one request, before base64 makes it a third larger; small, so that the server is not held up by any. */
+const PORTION_BYTES = 3_000_000
 const PORTION_FILES = 200
 
 export interface Sending {
@@ -41,9 +41,14 @@ export class Drawings {
     })
     const sum: Added = { style, total: 0, names: [], skipped: [], notes: [] }
     try {
+      const said = table((await Promise.all(tables.map((file) => file.text()))).join('\n'))
+      let left = drawings.length
       for (const portion of portions(drawings)) {
-        const files = await Promise.all([...portion, ...tables].map(async (file) => ({ name: nameOf(file), data: await base64(file) })))
-        const answer = await library.add(style, licence, owner, files)
+        left -= portion.length
+        const files = await Promise.all(
+          portion.map(async (file) => ({ name: file.name, data: await base64(file), ...(said.get(file.name) ?? {}) })),
+        )
+        const answer = await library.add({ style, licence, owner, files, more: left > 0 })
         sum.style = answer.style
         sum.total = answer.total
         sum.names.push(...answer.names)
@@ -73,7 +78,18 @@ export class Drawings {
   }
 }
 
-const nameOf = (file: File): string => file.name
+/** What a words.csv says of each file: file, name, then keywords in further columns or with semicolons between them. */
+export function table(csv: string): Map<string, { shows: string; keywords: string[] }> {
+  const found = new Map<string, { shows: string; keywords: string[] }>()
+  for (const line of csv.replace(/^\uFEFF/, '').split(/\r?\n/)) {
+    const cells = [...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)].map(([, quoted, plain]) => (quoted?.replaceAll('""', '"') ?? plain ?? '').trim())
+    const [file = '', shows = '', ...rest] = cells
+    if (!file || !shows || /^(file|filename|path)$/i.test(file)) continue
+    // A path within the folder: files are known here by their names alone.
+    found.set(file.split('/').pop() ?? file, { shows, keywords: rest.flatMap((cell) => cell.split(';')).map((word) => word.trim()).filter(Boolean) })
+  }
+  return found
+}
 
 export function* portions(files: readonly File[]): Generator<File[]> {
   let portion: File[] = []
