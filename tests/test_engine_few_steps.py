@@ -137,3 +137,12 @@ def test_without_a_student_the_same_wish_is_the_denoisers(painter: Painter) -> N
         painter.paint(FOX, seed=3, steps=4, sampler="student")
     with pytest.raises(UserError, match="No sampler is called"):
         painter.paint(FOX, seed=3, steps=4, sampler="guru")
+
+
+def test_the_batch_of_live_painting_is_measured_on_the_student(counted) -> None:
+    from allaprima.studio.batching import measure
+
+    painter, fed = counted
+    found = measure(painter, repeats=6)
+    assert found.size in found.measured_ms
+    assert {name for name, _ in fed if name in ("denoiser", "student")} == {"student"}
