@@ -86,6 +86,20 @@ def speed(enlarger: Enlarger, pixels: Pixels, *, repeats: int = 15) -> dict[str,
     return report
 
 
+def sheet(enlarger: Enlarger, scenes: Sequence[tuple[Pixels, Pixels]], *, crop: int = 192) -> Pixels:
+    """Middles of scenes to look at: for each a row of clean and a row of decoded; Lanczos with unsharp masking,
+    learned, truth.
+    """
+    rows = []
+    for truth, decoded in scenes:
+        clean = np.asarray(Image.fromarray(np.ascontiguousarray(truth)).reduce(2))
+        for pixels in (clean, np.ascontiguousarray(decoded)):
+            made = [way(pixels, SIDE) for name, way in ways(enlarger).items() if name != "bicubic"]
+            middle = slice((SIDE - crop) // 2, (SIDE + crop) // 2)
+            rows.append(np.concatenate([each[middle, middle] for each in (*made, truth)], axis=1))
+    return np.concatenate(rows)
+
+
 def psnr(made: Pixels, truth: Pixels) -> float:
     """dB, 99 where they are equal."""
     error = float(np.mean((made.astype(np.float64) - truth) ** 2))

@@ -11,6 +11,8 @@ import typer
 from allaprima.errors import UserError
 from allaprima.judge.commands import Bundle, app, shown_progress
 
+SHOWN = slice(32, 48, 5)  # of the held-out scenes, for the sheet
+
 
 @app.command()
 def upscaler(
@@ -19,6 +21,9 @@ def upscaler(
     scenes: Annotated[int, typer.Option(min=2, max=10000, help="How many held-out scenes.")] = 64,
     threads: Annotated[int, typer.Option(min=0, help="For the model; 0 takes every core.")] = 2,
     speed: Annotated[bool, typer.Option(help="Also measure how long it takes.")] = True,
+    sheet: Annotated[
+        Path | None, typer.Option(help="Write some of them side by side: Lanczos, learned, truth.", show_default=False)
+    ] = None,
     quality: Annotated[bool, typer.Option(help="Measure how near it comes.")] = True,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
@@ -36,6 +41,8 @@ def upscaler(
     if enlarger.double is None:
         raise UserError(f"The bundle {opened.folder} has no upscaler: allaprima export upscaler puts one in.")
     held_out = Pairs.open(pairs, held_out=True).scenes()[:scenes]
+    if sheet is not None:
+        _write_sheet(sheet, judging.sheet(enlarger, held_out[SHOWN]))
     report: dict[str, Any] = {"upscaler": enlarger.name, "scenes": len(held_out)}
     if quality:
         with shown_progress() as progress:
@@ -47,6 +54,21 @@ def upscaler(
         typer.echo(json.dumps(report))
     else:
         _show(report)
+
+
+def _write_sheet(file: Path, pixels: Any) -> None:
+    import io
+
+    from PIL import Image
+
+    from allaprima.files import write_whole
+
+    kind = {".webp": "WEBP", ".png": "PNG"}.get(file.suffix.lower())
+    if kind is None:
+        raise UserError(f"A sheet ends in .webp or .png, not {file.name!r}.")
+    out = io.BytesIO()
+    Image.fromarray(pixels).save(out, kind, quality=90)
+    write_whole(file, out.getvalue())
 
 
 def _show(report: dict[str, Any]) -> None:
