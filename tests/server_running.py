@@ -74,6 +74,11 @@ class Process:
         assert found, f"the server said {line!r} and ended with {self._process.poll()}"
         self.url = found[0]
 
+    @property
+    def id(self) -> int:
+        """The process's own."""
+        return self._process.pid
+
     def kill(self) -> None:
         """As nobody can prepare for."""
         self._process.send_signal(signal.SIGKILL)

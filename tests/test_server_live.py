@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import io
 import json
-import time
 from collections import Counter
 
 import pytest
@@ -19,7 +18,6 @@ from websockets.exceptions import ConnectionClosed
 
 from allaprima.client import Done, LiveClient, Picture, Preview, Refused, Stopped
 from allaprima.errors import AllaPrimaError
-from allaprima.server.metrics import resident_memory
 from holding import PATIENCE_S
 from server_running import running
 
@@ -242,34 +240,3 @@ def test_nobody_there_is_told_in_one_sentence() -> None:
 
     with pytest.raises(AllaPrimaError, match="allaprima serve"):
         asyncio.run(knock())
-
-
-@pytest.mark.slow
-def test_sixteen_typists_for_a_minute(server) -> None:
-    """Nothing crashes, memory stays flat, and everybody's last prompt ends painted."""
-    seconds = 60.0
-
-    async def typist(n: int, until: float) -> tuple[str, str]:
-        async with LiveClient(server.url) as live:
-            turn = 0
-            while time.monotonic() < until:
-                text, turn = f"{FOX} and {n} birds {turn}", turn + 1
-                last = 0
-                for end in range(1, len(text) + 1):
-                    last = await live.send(text[:end], steps=2)
-                    await asyncio.sleep(0.12)
-                done = [event async for event in live.events(last)][-1]
-            return text, done.recipe["prompt"] if isinstance(done, Done) else repr(done)
-
-    async def all_of_them(seconds: float):
-        until = time.monotonic() + seconds
-        return await asyncio.gather(*(typist(n, until) for n in range(16)))
-
-    asyncio.run(all_of_them(10.0))  # until everything that is kept is there
-    before = resident_memory()
-    stories = asyncio.run(all_of_them(seconds))
-    assert all(asked == painted for asked, painted in stories)
-    # Thousands of pictures were painted: one kept tenth of them would be ten times this. Alone it grows by less than
-    # 30 MB; within the whole suite the process's allocator has been seen to take 52 MB.
-    assert resident_memory() - before < 100_000_000
-    assert server.app.state.studio.scheduler.is_alive

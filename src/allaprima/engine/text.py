@@ -18,7 +18,7 @@ from allaprima.engine.backends import Backend
 from allaprima.engine.tokenizer import PAD, Tokenizer
 
 Array = NDArray[np.float32]
-KEPT = 1024  # texts; about 34 KB each with states, hence 35 MB at the most
+KEPT = 256  # texts; about 34 KB each with states, hence 9 MB at the most
 
 
 @dataclass(frozen=True)
