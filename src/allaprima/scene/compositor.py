@@ -67,7 +67,7 @@ def compose(corpus: Corpus, seed: int, size: int = 128) -> Scene:
     stock = _stock_of(corpus)
     # Independent streams: what one part draws never shifts another.
     story, place, brush, craft, memory, voice = (np.random.default_rng([seed, part]) for part in range(6))
-    script = np.random.default_rng([seed, 6])
+    script = np.random.default_rng([seed, lettering.STREAM])
     faces = corpus.typefaces
     truth = lettering.letter(plot(stock, story), faces, stock.names, script)
     backdrop = paint(

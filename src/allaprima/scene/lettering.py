@@ -23,6 +23,7 @@ from allaprima.scene.typefaces import Typeface
 from allaprima.scene.vocabulary import COLOUR_RGB
 
 SHARE = 0.08  # of all scenes
+STREAM = 6  # of a scene's random numbers, the one that is lettering's own
 PLACES = {"alone": 0.36, "object": 0.4, "scenery": 0.24}
 CARRIERS: dict[str, dict[str | None, float]] = {
     "alone": {None: 0.55, "sign": 0.17, "wooden sign": 0.08, "banner": 0.1, "plate": 0.1},
@@ -38,6 +39,11 @@ NEUTRAL = (28, 28, 32)
 REFERENCE = 512  # pixels everything is drawn at before it is scaled
 _COLLAGE = 128
 _LIGHT, _DARK = (250, 250, 246), (26, 26, 34)
+
+
+def has_words(seed: int) -> bool:
+    """Whether the scene of this seed has words, where the corpus has typefaces."""
+    return bool(np.random.default_rng([seed, STREAM]).random() < SHARE)
 
 
 def letter(truth: Truth, faces: Sequence[Typeface], names: Sequence[str], rng: np.random.Generator) -> Truth:
