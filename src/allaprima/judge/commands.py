@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Measure how pictures follow their words.", no_args_is_help=True)
 
-_CORPUS = Path("data/corpus")
+CORPUS = Path("data/corpus")
 Bundle = Annotated[Path | None, typer.Option(help="Another model bundle's folder.", show_default=False)]
 Steps = Annotated[int, typer.Option(min=1, max=100, help="Denoising steps of each picture.")]
 Threads = Annotated[int, typer.Option(min=0, help="For one model call; 0 takes every core.")]
@@ -34,7 +34,7 @@ def quick(
     prompts: Annotated[int, typer.Option(min=2, max=5000, help="How many single things to ask for.")] = 200,
     steps: Steps = 8,
     seeds: Annotated[int, typer.Option(min=2, max=256, help="Seeds for each scenery prompt.")] = 16,
-    corpus: Annotated[Path, typer.Option(help="The drawings to compare with, where built.")] = _CORPUS,
+    corpus: Annotated[Path, typer.Option(help="The drawings to compare with, where built.")] = CORPUS,
     threads: Threads = 0,
     out_page: Annotated[
         Path | None, typer.Option("--out-page", help="A folder for a page to look at.", show_default=False)
@@ -53,11 +53,11 @@ def quick(
 
     started = time.perf_counter()
     if out_page is not None:
-        _check_folder(out_page)
+        check_folder(out_page)
     painter = Painter(bundle, threads=threads)
-    drawings, cache = _drawings(corpus, painter)
+    drawings, cache = drawings_of(corpus, painter)
     net = features.EfficientNetLite2(threads)
-    with _progress() as progress:
+    with shown_progress() as progress:
         references = seen(drawings, net, net.name, cache, progress)
         verdict = judging.judge(
             painter,
@@ -107,25 +107,25 @@ def grid(
         raise UserError(f"A grid holds 1 to {MOST} pictures, not {count}.")
     check_writable(out)
     painter = Painter(bundle, threads=threads)
-    with _progress() as progress:
+    with shown_progress() as progress:
         tiles = samples(painter, count, steps=steps, progress=progress)
     write_whole(out, encoded(sheet(tiles, columns), format_of(out)))
     print(out)
 
 
-def _drawings(corpus: Path, painter: Any) -> tuple[Drawings, Path | None]:
+def drawings_of(corpus: Path, painter: Any) -> tuple[Drawings, Path | None]:
     """The corpus's drawings where it is built, with a place to keep their features, else the library's."""
     from allaprima.judge.references import of_corpus, of_library
     from allaprima.scene.corpus import Corpus
 
     if corpus.is_dir():
         return of_corpus(Corpus.open(corpus)), corpus.parent / "judge"
-    if corpus != _CORPUS:
+    if corpus != CORPUS:
         raise UserError(f"There is no corpus in {corpus}: build one with `allaprima corpus build`.")
     return of_library(painter.library), None
 
 
-def _check_folder(folder: Path) -> None:
+def check_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -133,7 +133,7 @@ def _check_folder(folder: Path) -> None:
 
 
 @contextmanager
-def _progress() -> Iterator[Progress]:
+def shown_progress() -> Iterator[Progress]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -190,3 +190,9 @@ def _share(measure: dict[str, float]) -> str:
 def _times(measure: dict[str, float | None]) -> str:
     value, low, high = ("∞" if each is None else f"{each:.1f}" for each in measure.values())
     return f"{value} ({low} to {high})"
+
+
+# The others hang themselves under this app when they are imported.
+from allaprima.judge import part_commands, steps_commands, suite_commands, trial_commands, upscaler_commands  # noqa: E402
+
+__all__ = ["app", "part_commands", "steps_commands", "suite_commands", "trial_commands", "upscaler_commands"]

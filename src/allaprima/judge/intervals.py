@@ -43,3 +43,16 @@ def of_statistic(count: int, statistic: Callable[[NDArray[np.intp]], NDArray[np.
     low, high = np.quantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], method="nearest")
     found = {"value": float(statistic(np.arange(count))), "low": float(low), "high": float(high)}
     return {key: round(value, 5) if np.isfinite(value) else None for key, value in found.items()}
+
+
+def of_share(scores: NDArray[np.floating], ceiling: NDArray[np.floating]) -> Measure:
+    """Mean of `scores` [n] over mean of `ceiling` [m], each drawn for itself; None where the ceiling is 0."""
+    a, b = np.asarray(scores, np.float64), np.asarray(ceiling, np.float64)
+    rng = np.random.default_rng(0)
+    above = a[rng.integers(len(a), size=(DRAWS, len(a)))].mean(-1)
+    below = b[rng.integers(len(b), size=(DRAWS, len(b)))].mean(-1)
+    drawn = np.where(below > 0.0, above / np.where(below > 0.0, below, 1.0), np.inf)
+    low, high = np.quantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], method="nearest")
+    value = a.mean() / b.mean() if b.mean() > 0.0 else np.inf
+    found = {"value": float(value), "low": float(low), "high": float(high)}
+    return {key: round(each, 5) if np.isfinite(each) else None for key, each in found.items()}

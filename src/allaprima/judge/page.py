@@ -16,7 +16,7 @@ from allaprima.judge.prompts import plain_name
 from allaprima.judge.quick import MEMORIES, Pixels, Row, Verdict
 from allaprima.judge.references import ASIDE
 
-_STYLE = """
+STYLE = """
 body { font: 14px/1.4 system-ui, sans-serif; margin: 2rem; background: #faf9f6; color: #3c3933 }
 table { border-collapse: collapse } td, th { padding: .4rem .8rem .4rem 0; vertical-align: top; text-align: left }
 img { display: block; border-radius: 4px } .hit { color: #1b7a3d; font-weight: 600 } pre { white-space: pre-wrap }
@@ -31,7 +31,7 @@ def page(verdict: Verdict) -> str:
     report = html.escape(json.dumps(verdict.report, indent=1))
     return (
         "<!doctype html><html lang=en><meta charset=utf-8><title>Quick judge</title>"
-        f"<style>{_STYLE}</style><h1>Quick judge</h1><details><summary>Report</summary><pre>{report}</pre></details>"
+        f"<style>{STYLE}</style><h1>Quick judge</h1><details><summary>Report</summary><pre>{report}</pre></details>"
         f"<table><tr><th>prompt</th><th>a real drawing</th>{heads}</tr>\n{rows}</table></html>\n"
     )
 
@@ -39,18 +39,20 @@ def page(verdict: Verdict) -> str:
 def _row(row: Row, verdict: Verdict) -> str:
     drawings = verdict.drawings
     real = ASIDE.show(drawings.image(drawings.rows_of[drawings.concepts[row.asked.concept]][0]))
-    cells = [f"<td>{html.escape(row.asked.text)}<br>seed {row.asked.seed}</td><td>{_img(real, 96)}</td>"]
+    cells = [f"<td>{html.escape(row.asked.text)}<br>seed {row.asked.seed}</td><td>{img(real, 96)}</td>"]
     for way in MEMORIES:
         names = []
         for number in row.found[way]:
             mark = " class=hit" if number == row.asked.concept else ""
             names.append(f"<span{mark}>{html.escape(plain_name(drawings, drawings.concepts[number]))}</span>")
-        cells.append(f"<td>{_img(row.pictures[way], 128)}</td><td>{'<br>'.join(names)}</td>")
+        cells.append(f"<td>{img(row.pictures[way], 128)}</td><td>{'<br>'.join(names)}</td>")
     return f"<tr>{''.join(cells)}</tr>"
 
 
-def _img(pixels: Pixels, side: int) -> str:
+def img(pixels: Pixels, side: int, kind: str = "") -> str:
+    """A picture as an <img> with its data inside, of a CSS class where one is given."""
     out = io.BytesIO()
     Image.fromarray(pixels).resize((side, side), Image.Resampling.LANCZOS).save(out, "WEBP", quality=80)
     data = base64.b64encode(out.getvalue()).decode()
-    return f'<img width={side} height={side} loading=lazy alt="" src="data:image/webp;base64,{data}">'
+    mark = f" class={kind}" if kind else ""
+    return f'<img{mark} width={side} height={side} loading=lazy alt="" src="data:image/webp;base64,{data}">'

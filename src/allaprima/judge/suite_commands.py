@@ -1,0 +1,319 @@
+"""`allaprima judge suite | train | admit | score | history`: the prompt suite, the structured judge, and scores over
+time.
+
+Thin commands; they hang under `allaprima judge` beside `quick` and `grid`.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from allaprima.errors import UserError
+from allaprima.judge.commands import CORPUS, Bundle, Threads, app, check_folder, drawings_of, shown_progress
+
+if TYPE_CHECKING:
+    from allaprima.engine.painter import Painter
+    from allaprima.judge.held_out import HeldOut
+    from allaprima.judge.painting import Manner
+    from allaprima.judge.references import Progress
+    from allaprima.judge.scoring import Judge
+
+HISTORY = Path("data/judge/history.jsonl")
+Corpus_ = Annotated[Path, typer.Option(help="The drawings to compare with and to compose of, where built.")]
+BANK = Path("data/bank")
+Bank = Annotated[
+    Path, typer.Option(help="Scenes written by `allaprima train bank`; the first shard is nobody's lesson.")
+]
+Steps = Annotated[int, typer.Option(min=1, max=100, help="Denoising steps of each picture.")]
+Guidance = Annotated[
+    float | None, typer.Option(min=0.0, max=30.0, help="Guidance scale instead of the bundle's.", show_default=False)
+]
+Images = Annotated[int, typer.Option(min=1, max=16, help="Pictures of each prompt.")]
+Split = Annotated[str, typer.Option(help="dev to decide by; test only to report with.")]
+Tags = Annotated[list[str] | None, typer.Option("--tag", help="Only this tag; may be given again.", show_default=False)]
+Eyes = Annotated[Path | None, typer.Option("--judge", help="Another judge.npz.", show_default=False)]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+History = Annotated[Path, typer.Option(help="Each report is added to this file's end.")]
+
+
+@app.command()
+def suite(
+    split: Split = "dev",
+    tag: Tags = None,
+    prompts: Annotated[int, typer.Option(min=0, help="The first of each tag; 0 is all.")] = 0,
+    make: Annotated[bool, typer.Option("--make", help="Make both splits anew of the corpus.")] = False,
+    corpus: Corpus_ = CORPUS,
+) -> None:
+    """Print the prompt suite, one JSON object a line: tag, prompt, seed, and what must be there.
+
+    The package brings it. `--make` prints what the corpus gives instead, both splits: the same corpus gives the same
+    lines.
+    """
+    from allaprima.judge import suite as suites
+
+    if make:
+        from allaprima.judge.suite_making import make as made
+        from allaprima.scene.corpus import Corpus
+
+        print(suites.written(made(Corpus.open(corpus))), end="")
+        return
+    print(suites.written(suites.chosen(suites.read(), split, tags=tag or suites.TAGS, most=prompts)), end="")
+
+
+@app.command()
+def train(
+    minutes: Annotated[float, typer.Option(min=0.01, help="Wall-clock minutes of this call.")] = 40.0,
+    bank: Bank = BANK,
+    folder: Annotated[Path, typer.Option(help="Where the run lives.")] = Path("data/runs/judge"),
+    bundle: Bundle = None,
+    batch: Annotated[int, typer.Option(min=2, max=1024, help="Scenes a step.")] = 32,
+    seed: Annotated[int, typer.Option(help="Seed of initial weights and draws.")] = 0,
+    threads: Threads = 0,
+) -> None:
+    """Train the structured judge on composed scenes; the same command goes on where it stopped.
+
+    Writes judge.npz into the run's folder. `judge admit` then measures it on scenes it has not seen.
+    """
+    import torch
+
+    from allaprima.engine.backends import choose
+    from allaprima.engine.bundle import Bundle as Opened
+    from allaprima.engine.preview import to_bytes
+    from allaprima.judge import training
+
+    if threads:
+        torch.set_num_threads(threads)
+    backend = choose(Opened.open(bundle), "onnxruntime", threads or 1).backend
+    backend.load("decoder")
+
+    def decode(latents: Any) -> Any:
+        return to_bytes(backend.run("decoder", {"latent": latents})["picture"]).transpose(0, 2, 3, 1)
+
+    print(json.dumps(training.train(bank, folder, minutes=minutes, batch=batch, seed=seed, decode=decode)))
+
+
+@app.command()
+def admit(
+    judge: Annotated[Path, typer.Option("--judge", help="The judge to measure.")] = Path("data/runs/judge/judge.npz"),
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Write the judge with its admission here too.", show_default=False)
+    ] = None,
+    scenes: Annotated[int, typer.Option(min=2, max=2000, help="Held-out scenes of each tag.")] = 100,
+    bundle: Bundle = None,
+    corpus: Corpus_ = CORPUS,
+    bank: Bank = BANK,
+    threads: Threads = 0,
+    as_json: Json = False,
+) -> None:
+    """Measure the judge on real scenes that nobody learned from; 95 % right admit it for a tag.
+
+    The numbers are written into its file, as composed and through the bundle's autoencoder.
+    """
+    from allaprima.judge import eye, scoring
+    from allaprima.judge.files import write_whole
+    from allaprima.judge.quick import codec_of
+
+    painter = open_painter(bundle, threads)
+    with shown_progress() as progress:
+        both = open_judge(painter, judge, corpus, threads, progress)
+        held_out = open_held_out(corpus, bank, scenes)
+        if held_out is None:
+            raise UserError(
+                f"Admission needs scenes, and there are none in {bank}: `allaprima train bank --shards 1` makes some."
+            )
+        admission = scoring.admission(both, held_out, codec_of(painter.backend.run), progress)
+    eye.admit(judge, admission)
+    if out is not None:
+        write_whole(out, judge.read_bytes())
+    if as_json:
+        print(json.dumps(admission))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    from allaprima.judge.score_page import share
+
+    table = Table(title="Real held-out scenes told right", caption="admitted from 95 % as composed")
+    for head in ("tag", "scenes", "as composed", "through autoencoder", "shuffled", "judge"):
+        table.add_column(head, justify="left" if head in ("tag", "judge") else "right")
+    for tag, row in admission.items():
+        verdict = "admitted" if row["admitted"] else "not admitted"
+        numbers = (share(row["real"]), share(row.get("coded")), share(row["floor"]))
+        table.add_row(tag.replace("_", " "), str(row["scenes"]), *numbers, verdict)
+    Console().print(table)
+
+
+@app.command()
+def score(
+    split: Split = "dev",
+    prompts: Annotated[int, typer.Option(min=2, max=1000, help="Prompts of each tag.")] = 40,
+    images: Images = 2,
+    steps: Steps = 4,
+    guidance: Guidance = None,
+    tag: Tags = None,
+    bundle: Bundle = None,
+    judge: Eyes = None,
+    scenes: Annotated[int, typer.Option(min=2, max=2000, help="Held-out scenes of each tag, for the ceiling.")] = 100,
+    corpus: Corpus_ = CORPUS,
+    bank: Bank = BANK,
+    threads: Threads = 0,
+    out_page: Annotated[
+        Path | None, typer.Option("--out-page", help="A folder for a page to look at.", show_default=False)
+    ] = None,
+    history: History = HISTORY,
+    as_json: Json = False,
+) -> None:
+    """How far a bundle's pictures follow the suite's words, tag by tag.
+
+    Every number stands between its floor (shuffled prompts) and its ceiling (real held-out scenes through the
+    autoencoder), with its 95 % interval over prompts, and as a share of the ceiling. Tags that the judge cannot tell
+    in 95 of 100 real scenes are marked.
+    """
+    from allaprima.judge import history as histories
+    from allaprima.judge import scoring
+    from allaprima.judge import suite as suites
+    from allaprima.judge.painting import Manner
+    from allaprima.judge.quick import codec_of
+
+    started = time.perf_counter()
+    if out_page is not None:
+        check_folder(out_page)
+    questions = suites.chosen(suites.read(), split, tags=tag or suites.TAGS, most=prompts)
+    painter = open_painter(bundle, threads)
+    manner = Manner(steps, guidance, images)
+    with shown_progress() as progress:
+        both = open_judge(painter, judge, corpus, threads, progress)
+        held_out = open_held_out(corpus, bank, scenes)
+        found = scoring.score(
+            painter,
+            both,
+            questions,
+            held_out=held_out,
+            codec=codec_of(painter.backend.run),
+            manner=manner,
+            progress=progress,
+        )
+    report = surroundings(painter, manner, both) | {"split": split} | found.report
+    report["seconds"] = round(time.perf_counter() - started, 1)
+    histories.append(history, "score", report)
+    if out_page is not None:
+        from allaprima.judge.files import write_whole
+        from allaprima.judge.score_page import page
+
+        write_whole(out_page / "index.html", page(found, report).encode())
+        write_whole(out_page / "report.json", json.dumps(report, indent=1).encode())
+    if as_json:
+        print(json.dumps(report))
+    else:
+        _show_score(report)
+
+
+@app.command("history")
+def history_(
+    history: Annotated[Path, typer.Argument(help="What `score` and the others wrote.")] = HISTORY,
+    split: Split = "dev",
+) -> None:
+    """The scores of a split over time, with the library / from words alone, in per cent."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from allaprima.judge import history as histories
+    from allaprima.judge.suite import TAGS
+
+    rows = [row for row in histories.read(history, "score") if row.get("split") == split]
+    if not rows:
+        raise UserError(f"{history} holds no score of the {split} split: `allaprima judge score` adds one.")
+    table = Table(title=f"Scores on the {split} split, with library / words alone")
+    for head in ("at", "model", "steps", *(tag.replace("_", " ") for tag in TAGS)):
+        table.add_column(head, justify="right" if head not in ("at", "model") else "left")
+    for row in rows:
+        cells = []
+        for tag in TAGS:
+            ways = row["tags"].get(tag, {}).get("ways")
+            cells.append(" / ".join(f"{each['score']['value'] * 100:.0f}" for each in ways.values()) if ways else "")
+        table.add_row(row["at"][:16], f"{row['model']['name']} {row['model']['sha256'][:6]}", str(row["steps"]), *cells)
+    Console().print(table)
+
+
+# ---- what several commands open ------------------------------------------------------------------------------
+
+
+def open_painter(bundle: Path | None, threads: int) -> Painter:
+    """A painter with the bundle open; the user's own drawings stay out, so that numbers are the bundle's."""
+    from allaprima.engine.painter import Painter
+
+    painter = Painter(bundle, threads=threads)
+    painter.library = painter._bundled
+    return painter
+
+
+def open_judge(painter: Painter, file: Path | None, corpus: Path, threads: int, progress: Progress) -> Judge:
+    """The structured judge and the recogniser, ready."""
+    import torch
+
+    from allaprima.judge import eye, features
+    from allaprima.judge.recognising import Recogniser
+    from allaprima.judge.references import seen
+    from allaprima.judge.scoring import Judge
+
+    if threads:
+        torch.set_num_threads(threads)
+    eyes = eye.Eye(file or eye.SHIPPED)
+    drawings, cache = drawings_of(corpus, painter)
+    net = features.EfficientNetLite2(threads)
+    return Judge(eyes, Recogniser(seen(drawings, net, net.name, cache, progress), net))
+
+
+def open_held_out(corpus: Path, bank: Path, of_tag: int) -> HeldOut | None:
+    """The held-out scenes where corpus and bank are built."""
+    if not corpus.is_dir() or not bank.is_dir():
+        return None
+    from allaprima.judge.held_out import kept
+    from allaprima.scene.corpus import Corpus
+
+    return kept(Corpus.open(corpus), bank, corpus.parent / "judge", of_tag=of_tag)
+
+
+def surroundings(painter: Painter, manner: Manner, judge: Judge) -> dict[str, Any]:
+    """What a report's numbers depend on beside the prompts."""
+    import hashlib
+
+    from allaprima.judge.features import EfficientNetLite2
+
+    drawings = judge.recogniser.drawings
+    return {
+        "model": {"name": painter.bundle.name, "sha256": painter.bundle.sha256},
+        "backend": painter.backend.name,
+        "steps": manner.steps,
+        "guidance": painter.bundle.guidance_scale if manner.guidance is None else manner.guidance,
+        "images": manner.images,
+        "judge": hashlib.sha256(judge.eye.file.read_bytes()).hexdigest(),
+        "features": EfficientNetLite2.name,
+        "references": {"source": drawings.source, "drawings": len(drawings.rows), "concepts": len(drawings.concepts)},
+    }
+
+
+def _show_score(report: dict[str, Any]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from allaprima.judge.score_page import share
+
+    table = Table(
+        title=f"{report['model']['name']}, {report['split']} split: {report['questions']} prompts, "
+        f"{report['images']} pictures each, {report['steps']} steps, {report['seconds']:.0f} s",
+        caption="shares of the ceiling; floor: shuffled prompts; * the judge is not admitted for this tag",
+    )
+    for head in ("tag", "with library", "share", "floor", "words alone", "share", "floor", "ceiling"):
+        table.add_column(head, justify="left" if head == "tag" else "right")
+    for tag, row in report["tags"].items():
+        cells = [tag.replace("_", " ") + ("" if row["admitted"] else " *")]
+        for one in row["ways"].values():
+            cells += [share(one["score"]), share(one.get("share_of_ceiling")), share(one["floor"])]
+        table.add_row(*cells, share(row.get("ceiling")))
+    Console(width=160).print(table)
