@@ -25,6 +25,7 @@ from allaprima.server.a1111_route import WRONG, Route
 from allaprima.server.a1111_shapes import ImageToImage, TextToImage, error_response
 from allaprima.server.a1111_tasks import Task, Tasks, state_of
 from allaprima.server.commission import Commission
+from allaprima.server.keeping import keeper
 from allaprima.studio import encoding
 from allaprima.studio.studio import JobRecord, Options, Picture, Studio
 
@@ -54,8 +55,8 @@ PAINTED: dict[int | str, dict[str, Any]] = {200: {"model": Painted}}
 async def txt2img(wish: TextToImage, request: Request) -> Response:
     """Paint pictures."""
     studio: Studio = request.app.state.studio
-    job, extra, sampler = _commission(studio, wish, request)
-    record = commission.begin(studio, job)
+    job, extra, sampler = await _commission(studio, wish, request)
+    record = commission.begin(studio, job, keeper=keeper(request))
     return await _painted(request, wish, record, job, extra, sampler)
 
 
@@ -65,11 +66,11 @@ async def img2img(wish: ImageToImage, request: Request) -> Response:
     if not wish.init_images:
         return error_response(404, "Init image not found")
     studio: Studio = request.app.state.studio
-    job, extra, sampler = _commission(studio, wish, request)
+    job, extra, sampler = await _commission(studio, wish, request)
     image = await studio.in_thread(taken, wish.init_images[0])
     mask = await studio.in_thread(_mask, wish.mask, bool(wish.inpainting_mask_invert)) if wish.mask else None
     strength = 0.75 if wish.denoising_strength is None else wish.denoising_strength
-    record = await commission.begin_from(studio, job, image, mask, strength)
+    record = await commission.begin_from(studio, job, image, mask, strength, keeper=keeper(request))
     return await _painted(request, wish, record, job, {"Denoising strength": strength, **extra}, sampler)
 
 
@@ -81,7 +82,7 @@ def _mask(text: str, inverted: bool) -> bytes:
     return out.getvalue()
 
 
-def _commission(studio: Studio, wish: TextToImage, request: Request) -> tuple[Commission, dict[str, Any], str]:
+async def _commission(studio: Studio, wish: TextToImage, request: Request) -> tuple[Commission, dict[str, Any], str]:
     """What to paint, what to tell of the wishes that were not followed, and the sampler's name."""
     sampler = shapes.sampler(wish.sampler_name, wish.sampler_index)
     if sampler is None:
@@ -95,7 +96,7 @@ def _commission(studio: Studio, wish: TextToImage, request: Request) -> tuple[Co
     if networks + more_networks:
         extra["Networks not here"] = " ".join(networks + more_networks)
     options = Options(solver=shapes.SOLVERS[sampler or "Euler"])
-    known = styles_of(studio)
+    known = await studio.in_thread(styles_of, studio) if wish.styles else {}
     style = next((each for each in wish.styles if each in known), None)
     if style is not None:
         options["style"] = style

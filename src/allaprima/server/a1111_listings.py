@@ -15,6 +15,7 @@ from fastapi import APIRouter, Request
 from allaprima.errors import UserError
 from allaprima.server.a1111_route import WRONG, Route
 from allaprima.server.a1111_shapes import SAMPLERS, SCHEDULERS, SOLVERS
+from allaprima.studio import own_library
 from allaprima.studio.studio import Studio
 
 MOST_OPTIONS = 1000
@@ -45,9 +46,10 @@ def title_of(studio: Studio) -> str:
 
 
 def styles_of(studio: Studio) -> dict[str, str]:
-    """The model's styles with the words that ask for each."""
+    """The model's styles and those of drawings added here, with the words that ask for each. Blocks."""
     styles = getattr(studio.painter.bundle, "styles", {})
-    return {name: (words[0] if words else name) for name, words in styles.items()}
+    own = {each.style: f"--style {each.style.replace(' ', '-')}" for each in own_library.listed()}
+    return {name: (words[0] if words else name) for name, words in styles.items()} | own
 
 
 @router.get("/options")
@@ -136,9 +138,13 @@ async def latent_upscale_modes() -> list[dict[str, str]]:
 
 @router.get("/prompt-styles")
 async def prompt_styles(request: Request) -> list[dict[str, str | None]]:
-    """The model's styles."""
-    styles = styles_of(request.app.state.studio)
-    return [{"name": name, "prompt": f"{{prompt}}, {words}", "negative_prompt": ""} for name, words in styles.items()]
+    """The model's styles, and those of drawings added here."""
+    studio: Studio = request.app.state.studio
+    styles = await studio.in_thread(styles_of, studio)
+    return [
+        {"name": name, "prompt": f"{{prompt}}{'' if words.startswith('--') else ','} {words}", "negative_prompt": ""}
+        for name, words in styles.items()
+    ]
 
 
 @router.get("/cmd-flags")

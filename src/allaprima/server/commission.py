@@ -3,8 +3,8 @@
     record = begin(studio, commission)
     pictures = await delivered(request, studio, record, commission)
 
-A commission is given up when whoever asked has left. Its pictures are handed over and not kept. Knows nothing of the
-shapes in which the APIs ask and answer.
+A commission is given up when whoever asked has left. Its pictures are handed over, and kept if there is a `keeper`.
+Knows nothing of the shapes in which the APIs ask and answer.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from allaprima.server import sizes
 from allaprima.studio import operations
 from allaprima.studio.jobs import new_id
 from allaprima.studio.painting import Draft, Prepared, work
-from allaprima.studio.studio import JobRecord, Options, Order, Picture, Studio, Wish
+from allaprima.studio.studio import JobRecord, Keeper, Options, Order, Picture, Studio, Wish
 
 SEEDS = 2**32
 LONGEST_PROMPT = 2000  # characters; longer prompts are cut at a word, since no model here reads that far
@@ -82,10 +82,13 @@ class Pace:
             return self._changed.wait_for(lambda: self._sent >= count, seconds)
 
 
-def begin(studio: Studio, commission: Commission, pace: Pace | None = None) -> JobRecord:
+def begin(
+    studio: Studio, commission: Commission, pace: Pace | None = None, *, keeper: Keeper | None = None
+) -> JobRecord:
     """Queue a commission. Raises PromptError, UserError, QueueFull.
 
-    With `pace` the step after a draft waits until the draft was sent, at most `PATIENCE_S`.
+    With `pace` the step after a draft waits until the draft was sent, at most `PATIENCE_S`. `keeper` keeps what is
+    painted.
     """
     order, wish = _order(studio, commission)
     record = JobRecord(order.id, order.owner, commission.kind, {"prompt": order.prompt})
@@ -96,7 +99,7 @@ def begin(studio: Studio, commission: Commission, pace: Pace | None = None) -> J
         painting = work(studio.painter, (wish,), commission.partials, studio.rates)
         return painting if pace is None else _paced(painting, pace)
 
-    return studio.submit_work(record, units, [studio.rates.cost(wish, studio.default_steps)])
+    return studio.submit_work(record, units, [studio.rates.cost(wish, studio.default_steps)], keeper=keeper)
 
 
 def _order(studio: Studio, commission: Commission) -> tuple[Order, Wish]:
@@ -126,7 +129,13 @@ def _order(studio: Studio, commission: Commission) -> tuple[Order, Wish]:
 
 
 async def begin_from(
-    studio: Studio, commission: Commission, image: bytes, mask: bytes | None = None, strength: float = 0.75
+    studio: Studio,
+    commission: Commission,
+    image: bytes,
+    mask: bytes | None = None,
+    strength: float = 0.75,
+    *,
+    keeper: Keeper | None = None,
 ) -> JobRecord:
     """Queue a commission that begins with a picture: `strength` 0 keeps it, 1 follows the words alone.
 
@@ -152,7 +161,9 @@ async def begin_from(
     record.steps = operations.steps_of(arguments)
     record.notes = tuple(arguments.get("notes", ()))
     cost = commission.count * (record.steps * studio.rates.step + studio.rates.decode)
-    return studio.submit_work(record, lambda: operations.work(painter, name, [parent], arguments), [cost])
+    return studio.submit_work(
+        record, lambda: operations.work(painter, name, [parent], arguments), [cost], keeper=keeper
+    )  # fmt: skip
 
 
 def _plain(studio: Studio, prompt: str) -> str:
@@ -218,8 +229,11 @@ async def finished(studio: Studio, record: JobRecord, size: sizes.Size | None) -
 
 
 def declared(record: JobRecord, asked_steps: int | None = None) -> dict[str, str]:
-    """Headers that say what was done, and what was asked where that is something else."""
+    """Headers that say what was done, what was asked where that is something else, and what was kept."""
     said = {"x-allaprima-steps": str(record.steps)}
+    entries = [made.entry for made in record.pictures if made.entry is not None]
+    if entries:
+        said["x-allaprima-entries"] = ", ".join(entries)
     if asked_steps is not None and asked_steps > sizes.MOST_STEPS:
         said["x-allaprima-steps"] += f"; asked={asked_steps}; most={sizes.MOST_STEPS}"
     return said

@@ -28,6 +28,7 @@ from allaprima.errors import AllaPrimaError, UserError
 from allaprima.server import commission, links, log, sizes, uploads
 from allaprima.server import openai_shapes as shapes
 from allaprima.server.commission import Commission, Pace
+from allaprima.server.keeping import keeper
 from allaprima.server.openai_shapes import EditWish, Failure, GenerationWish, VariationWish, Wish, error_response
 from allaprima.studio.encoding import FORMATS
 from allaprima.studio.jobs import QueueFull
@@ -131,7 +132,7 @@ async def generations(wish: GenerationWish, request: Request) -> Response:
     studio: Studio = request.app.state.studio
     job = _commission(studio, wish, wish.prompt, request)
     pace = Pace() if wish.stream and wish.partial_images else None
-    record = commission.begin(studio, job, pace)
+    record = commission.begin(studio, job, pace, keeper=keeper(request))
     log.event("openai generation", id=record.id, n=wish.n, prompt=wish.prompt)
     return await _answer(request, wish, record, job, "image_generation", pace)
 
@@ -200,7 +201,7 @@ async def _derived(
     await studio.in_thread(uploads.opened, image, "The image")  # what it may be is looked at before anything else is
     if mask is not None:
         await studio.in_thread(uploads.opened, mask, "The mask")
-    record = await commission.begin_from(studio, job, image, mask, strength)
+    record = await commission.begin_from(studio, job, image, mask, strength, keeper=keeper(request))
     log.event("openai edit", id=record.id, n=wish.n, prompt=prompt)
     return await _answer(request, wish, record, job, "image_edit", None, images=1)
 
@@ -236,9 +237,9 @@ async def _answer(
     _, quality = sizes.steps_of_quality(wish.quality, studio.default_steps)
     columns, rows = studio.preview_size
     used = shapes.usage(len(job.prompt.split()), columns * rows, job.count, images)
-    headers = commission.declared(record, wish.num_inference_steps)
     if wish.stream:
         events = _events(studio, wish, record, job, name, pace, quality, used)
+        headers = commission.declared(record, wish.num_inference_steps)
         headers |= {"cache-control": "no-store", "x-accel-buffering": "no"}
         return StreamingResponse(events, media_type="text/event-stream", headers=headers)
     pictures = await commission.delivered(request, studio, record, job.size)
@@ -253,6 +254,7 @@ async def _answer(
             each["url"] = links.absolute(request, store.put(file, FORMATS[wish.output_format][1]))
         data.append(each)
     size = (pictures[0].width, pictures[0].height)
+    headers = commission.declared(record, wish.num_inference_steps)
     headers["x-allaprima-size"] = shapes.size_name(size)
     return await commission.answered(studio, shapes.images_response(wish, data, size, quality, used), headers)
 
