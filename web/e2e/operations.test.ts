@@ -237,7 +237,7 @@ describe('operations', () => {
     expect(await viewer.getByRole('region', { name: 'Drawings that informed the picture' }).textContent()).toContain('CC0-1.0')
 
     await viewer.getByRole('button', { name: 'Download it' }).click()
-    await page.getByRole('menuitem', { name: /as shapes|shaded/ }).waitFor()
+    await page.getByRole('menuitem').getByText(/as shapes|shaded/).waitFor()
     const svg = await downloaded(page, () => page.getByRole('menuitem', { name: /^SVG/ }).click())
     expect(svg.suggestedFilename()).toMatch(/^a-red-fox.*\.svg$/)
     expect(readFileSync((await svg.path()) ?? '', 'utf8')).toContain('<metadata id="allaprima">')
@@ -249,6 +249,52 @@ describe('operations', () => {
     expect(await viewer.getByRole('button', { name: /^More/ }).evaluate((button) => document.activeElement === button)).toBe(true)
     await page.keyboard.press('Escape')
     await viewer.waitFor({ state: 'detached' })
+  })
+})
+
+describe('drawings of one’s own', () => {
+  it('are dropped as a folder’s files, listed, painted with, credited and removed', async () => {
+    const { page, mistakes } = await open(browser)
+    await page.evaluate(async () => {
+      const transfer = new DataTransfer()
+      const svg = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><image href="/etc/passwd.png"/></svg>'
+      transfer.items.add(new File([svg], 'spy.svg', { type: 'image/svg+xml' }))
+      for (const [name, colour] of [['zork-beast.png', '#c3c'], ['02.png', '#3a3']] as const) {
+        const canvas = new OffscreenCanvas(64, 64)
+        const context = canvas.getContext('2d')
+        if (!context) throw new Error('no canvas')
+        context.fillStyle = colour
+        context.fillRect(12, 12, 40, 40)
+        transfer.items.add(new File([await canvas.convertToBlob()], name, { type: 'image/png' }))
+      }
+      transfer.items.add(new File(['file,name,keywords\n02.png,grumblewort,goblin'], 'words.csv', { type: 'text/csv' }))
+      dispatchEvent(new DragEvent('drop', { dataTransfer: transfer, cancelable: true }))
+    })
+    const drawings = sheet(page, 'Your drawings')
+    await drawings.getByText('3 drawings').waitFor()
+    await drawings.getByRole('textbox', { name: /name/ }).fill('my heroes')
+    await drawings.getByRole('combobox', { name: /Licence/ }).fill('CC-BY-4.0')
+    await drawings.getByRole('textbox', { name: /Owner/ }).fill('Ada')
+    expect(await issues(page)).toEqual([])
+    await drawings.getByRole('button', { name: 'Take them in' }).click()
+    const style = drawings.getByRole('region', { name: 'my heroes' })
+    await style.getByText('2 drawings by Ada, CC-BY-4.0').waitFor()
+    await drawings.getByText(/spy\.svg was left out.*outside itself/).waitFor()
+    expect(await style.getByRole('listitem').allTextContents()).toEqual(['zork beast', 'grumblewort'])
+    expect(await issues(page)).toEqual([])
+    await page.keyboard.press('Escape')
+
+    await paint(page, 'a zork beast in the snow')
+    const credits = page.getByRole('region', { name: 'Drawings that informed the picture' })
+    await credits.getByText(/my heroes.*by Ada.*CC-BY-4\.0/).waitFor()
+
+    await page.getByRole('button', { name: 'Your drawings' }).click()
+    await style.getByRole('button', { name: 'Remove zork beast' }).click()
+    await style.getByText('1 drawing by Ada').waitFor()
+    await style.getByRole('button', { name: 'Remove', exact: true }).click()
+    await style.getByRole('button', { name: /^Remove all/ }).click()
+    await drawings.getByText('There are none yet.').waitFor()
+    expect(mistakes).toEqual([])
   })
 })
 

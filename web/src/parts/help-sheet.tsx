@@ -1,7 +1,7 @@
 /** The keys, and the language in a few lines. */
 
 import type { Studio } from '../studio/studio'
-import { KEYS } from '../studio/shortcuts'
+import { KEYS, type Key } from '../studio/shortcuts'
 import { Sheet } from './sheet'
 
 const LANGUAGE: [string, string][] = [
@@ -44,16 +44,11 @@ export function HelpSheet({ studio }: { studio: Studio }) {
         </section>
         <section>
           <h3>Elsewhere on the page</h3>
-          <dl>
-            {KEYS.filter(({ words }) => words).map(({ key, words, shown }) => (
-              <div key={key}>
-                <dt>
-                  <kbd>{shown ?? key.toUpperCase()}</kbd>
-                </dt>
-                <dd>{words}</dd>
-              </div>
-            ))}
-          </dl>
+          <Keys keys={KEYS.filter(({ isForChosen }) => !isForChosen)} />
+        </section>
+        <section>
+          <h3>With one of the four</h3>
+          <Keys keys={KEYS.filter(({ isForChosen }) => isForChosen)} />
         </section>
         <section class="language">
           <h3>The words</h3>
@@ -70,5 +65,22 @@ export function HelpSheet({ studio }: { studio: Studio }) {
         </section>
       </div>
     </Sheet>
+  )
+}
+
+function Keys({ keys }: { keys: readonly Key[] }) {
+  return (
+    <dl>
+      {keys
+        .filter(({ words }) => words)
+        .map(({ key, words, shown }) => (
+          <div key={key}>
+            <dt>
+              <kbd>{shown ?? key.toUpperCase()}</kbd>
+            </dt>
+            <dd>{words}</dd>
+          </div>
+        ))}
+    </dl>
   )
 }

@@ -11,6 +11,8 @@ export interface Key {
   words: string
   /** How the key is shown there, where that is not its name. */
   shown?: string
+  /** Whether it does something with the chosen one of the four. */
+  isForChosen?: boolean
   run(studio: Studio): void
 }
 
@@ -35,12 +37,15 @@ export const KEYS: readonly Key[] = [
     key: String(place),
     words: place === 1 ? 'choose one of the four' : '',
     shown: '1 – 4',
+    isForChosen: true,
     run: ({ four }: Studio) => {
       if (four.studies.value.length >= place) four.selected.value = place - 1
     },
   })),
   ...DEEDS.flatMap((each) =>
-    each.key ? [{ key: each.key, words: `${each.words.replace('…', '').toLowerCase()}: the chosen one`, run: (studio: Studio) => doWithChosen(studio, each) }] : [],
+    each.key
+      ? [{ key: each.key, words: each.words.replace('…', '').toLowerCase(), isForChosen: true, run: (studio: Studio) => doWithChosen(studio, each) }]
+      : [],
   ),
   { key: 'e', words: 'four others', run: (studio) => studio.reroll() },
   { key: 'd', words: 'download the picture', run: (studio) => void downloadWall(studio, 'png') },
