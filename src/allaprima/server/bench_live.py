@@ -52,12 +52,13 @@ class Spread:
     ms: list[float] = field(default_factory=list)
 
     def at(self, share: float) -> float:
-        """The time that `share` of them stay below."""
-        if not self.ms:
-            return float("nan")
+        """The time that `share` of them stay below; there must be some."""
         return sorted(self.ms)[min(int(share * len(self.ms)), len(self.ms) - 1)]
 
-    def as_dict(self) -> dict[str, float]:
+    def as_dict(self) -> dict[str, float | None]:
+        """Nothing for what was never seen: JSON has no NaN."""
+        if not self.ms:
+            return {"p50": None, "p95": None, "n": 0}
         return {"p50": round(self.at(0.5), 1), "p95": round(self.at(0.95), 1), "n": len(self.ms)}
 
 
@@ -322,8 +323,14 @@ def _measure(url: str, rounds: int, groups: Sequence[int], seconds: float, brows
     return report
 
 
-def _spread(row: dict[str, float]) -> str:
+def _spread(row: dict[str, Any]) -> str:
+    if not row["n"]:
+        return "none was seen"
     return f"p50 {row['p50']:7.1f}  p95 {row['p95']:7.1f}  (n {row['n']})"
+
+
+def _ms(value: float | None) -> str:
+    return "-" if value is None else f"{value:.0f}"
 
 
 def _browser_lines(page: dict[str, Any]) -> list[str]:
@@ -364,8 +371,8 @@ def as_text(report: dict[str, Any]) -> str:
         first, final = row["first_preview_ms"], row["final_picture_ms"]
         lines.append(
             f"{row['typists']:7d}  {row['previews_per_s']:10.1f}  {row['steps_per_s']:7.1f}  "
-            f"{row['steps_per_model_call']:10.2f}  {first['p50']:8.0f}/{first['p95']:<9.0f}  "
-            f"{final['p50']:7.0f}/{final['p95']:<7.0f}  {row['fairness_jain']:4.2f}  "
+            f"{row['steps_per_model_call']:10.2f}  {_ms(first['p50']):>8s}/{_ms(first['p95']):<9s}  "
+            f"{_ms(final['p50']):>7s}/{_ms(final['p95']):<7s}  {row['fairness_jain']:4.2f}  "
             f"{row['previews_least_and_most'][0]:5d}..{row['previews_least_and_most'][1]:<4d}  "
             f"{row['memory_mb'][0]:.0f} -> {row['memory_mb'][1]:.0f}"
             + (f"  NOT PAINTED: {row['last_prompts_not_painted']}" if row["last_prompts_not_painted"] else "")
