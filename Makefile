@@ -72,7 +72,7 @@ studio: $(SERVING)
 	@$(BIN)/allaprima serve
 
 page:
-	@if $(NODE_IS_HERE); then $(MAKE) --no-print-directory $(PAGE); \
+	@if $(NODE_IS_HERE); then $(MAKE) -s --no-print-directory $(PAGE); \
 	elif [ -f $(PAGE) ]; then echo '$(NODE_IS_MISSING): the page stays as it was built before.' >&2; \
 	else echo '$(NODE_IS_MISSING): the page is not built, only the API is served. Install Node, then: make page' >&2; fi
 
@@ -81,10 +81,10 @@ page:
 page-tests:
 	@if ! $(NODE_IS_HERE); then \
 		echo '$(NODE_IS_MISSING): the page is not built and its tests are skipped.' >&2; exit 0; fi; \
-	if ! $(MAKE) --no-print-directory $(MODULES); then \
+	if ! $(MAKE) -s --no-print-directory $(MODULES); then \
 		if npm ping --fetch-retries=0 >/dev/null 2>&1; then exit 1; fi; \
 		echo 'No registry answers npm: the page is not built and its tests are skipped.' >&2; exit 0; fi; \
-	npm --prefix web run --silent check && npm --prefix web test --silent && $(MAKE) --no-print-directory $(PAGE)
+	npm --prefix web run --silent check && npm --prefix web test --silent && $(MAKE) -s --no-print-directory $(PAGE)
 
 # With the model that is shipped: what the docs show is what a visitor gets.
 screenshots: $(TESTING) $(PAGE)
