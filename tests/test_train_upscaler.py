@@ -22,6 +22,7 @@ from allaprima.scene.sharp import SharpCorpus  # noqa: E402
 from allaprima.train.autoencoder import PRESETS as AUTOENCODERS  # noqa: E402
 from allaprima.train.autoencoder import Autoencoder  # noqa: E402
 from allaprima.train.autoencoder_training import to_target  # noqa: E402
+from allaprima.train.resume import checkpoint  # noqa: E402
 from allaprima.train.upscaler import PRESETS, Upscaler  # noqa: E402
 from allaprima.train.upscaler_pairs import Pairs, make_pairs, missing  # noqa: E402
 from allaprima.train.upscaler_training import PairCrops, load_upscaler, smaller, softened, train_upscaler  # noqa: E402
@@ -45,11 +46,23 @@ def pairs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(pairs: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run of a few steps, stopped and gone on with."""
     folder = tmp_path_factory.mktemp("run")
-    first = train_upscaler(pairs=pairs, folder=folder, size="xs", minutes=0.02, batch=2)
-    again = train_upscaler(pairs=pairs, folder=folder, size="xs", minutes=0.02, batch=2)
-    assert again["step"] > first["step"] > 0 and again["crops"] == 2 * again["step"]
+    first = train_upscaler(pairs=pairs, folder=folder, size="xs", steps=3, batch=2)
+    again = train_upscaler(pairs=pairs, folder=folder, size="xs", steps=2, batch=2)
+    assert (first["step"], again["step"], again["crops"]) == (3, 5, 10)
     assert (folder / "sheet.png").exists() and "resumed at step" in (folder / "log.txt").read_text()
     return folder
+
+
+def test_kept_weights_are_gone_on_with(pairs: Path, run: Path, tmp_path: Path) -> None:
+    network, known = load_upscaler(run)
+    record = {"config": known["config"], "step": 5, "crops": 40}
+    (tmp_path / "upscaler").mkdir()
+    torch.save(checkpoint("upscaler", record, network.state_dict()), tmp_path / "upscaler" / "checkpoint.pt")
+    again, told = load_upscaler(tmp_path / "upscaler")
+    assert told == {"config": known["config"], "steps": 5, "crops": 40}
+    assert all(torch.equal(value, again.state_dict()[name]) for name, value in network.state_dict().items())
+    report = train_upscaler(pairs=pairs, folder=tmp_path / "upscaler", steps=1, batch=2)
+    assert (report["step"], report["crops"]) == (6, 42)
 
 
 def test_pairs_are_made_once_and_told_apart(pairs: Path, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What is needed to go on training, in one file: the averaged weights of all three networks, nothing pickled.
+"""What is needed to go on training, in one file: the averaged weights of the networks, nothing pickled.
 
 The counterpart is `train.resume.unpack`. The file is an ordinary .npz: for each weight its two byte planes (float16
 sorted by byte packs a fifth smaller), or int8 rows with scales for the table of words; and one JSON record.
@@ -21,6 +21,7 @@ from allaprima.train.denoiser_training import load_denoiser
 from allaprima.train.resume import FORMAT
 from allaprima.train.run import Run
 from allaprima.train.text import load, load_text_encoder
+from allaprima.train.upscaler_training import load_upscaler
 
 LARGEST = 40_000_000  # bytes
 ROW_TABLES = ("text/embedding.weight",)
@@ -36,15 +37,19 @@ def pack(runs: Path, out: Path, *, largest: int = LARGEST) -> dict[str, Any]:
     text = load_text_encoder(runs / "text" / "checkpoint.pt")
     state = load(runs / "text" / "checkpoint.pt")
     seen = Run(runs / "autoencoder", None).load() or {"step": 0}
-    told = {
+    told: dict[str, Any] = {
         "format": FORMAT,
         "text": {"config": state["config"], "size": state["size"], "step": state["step"], "minutes": state["minutes"],
                  "format": state["format"], "seed": state["seed"]},
         "autoencoder": {"config": autoencoder.config.to_dict(), "step": seen["step"]},
         "denoiser": {"config": denoiser.config.to_dict(), **record},
     }  # fmt: skip
+    networks = {"text": text, "autoencoder": autoencoder, "denoiser": denoiser}
+    if (runs / "upscaler" / "checkpoint.pt").exists():
+        networks["upscaler"], known = load_upscaler(runs / "upscaler")
+        told["upscaler"] = {"config": known["config"], "step": known["steps"], "crops": known["crops"]}
     arrays: dict[str, np.ndarray] = {}
-    for name, network in (("text", text), ("autoencoder", autoencoder), ("denoiser", denoiser)):
+    for name, network in networks.items():
         for key, value in network.state_dict().items():
             arrays |= packed(f"{name}/{key}", value)
     arrays["record.json"] = np.frombuffer(json.dumps(told).encode(), np.uint8)

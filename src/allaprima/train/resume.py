@@ -19,10 +19,11 @@ from allaprima.errors import TrainingError
 
 FORMAT = 1
 RUNS = ("text", "autoencoder", "denoiser")
+OPTIONAL_RUNS = ("upscaler",)
 
 
 def unpack(file: Path, runs: Path) -> dict[str, bool]:
-    """Writes `runs`/text, autoencoder and denoiser/checkpoint.pt where there is none yet; says which were written.
+    """Writes the checkpoint.pt of each run in the file where there is none yet; says which were written.
 
     Raises TrainingError when the file is missing, damaged or of another format; nothing is written then.
     """
@@ -30,7 +31,7 @@ def unpack(file: Path, runs: Path) -> dict[str, bool]:
 
     record, weights = read(file)
     written: dict[str, bool] = {}
-    for name in RUNS:
+    for name in (*RUNS, *(each for each in OPTIONAL_RUNS if each in weights)):
         path = runs / name / "checkpoint.pt"
         written[name] = not path.exists()
         if not written[name]:

@@ -110,12 +110,14 @@ def train_upscaler(
     folder: Path = Path("data/runs/upscaler"),
     size: str = "s",
     minutes: float | None = None,
+    steps: int | None = None,
     batch: int = 8,
     lr: float = 1e-3,
     decoded: float = 0.0,
     seed: int = 0,
 ) -> dict[str, Any]:
-    """Trains until `minutes` are over; the rate falls to zero over the second half. Returns a report."""
+    """Trains until `minutes` are over, or for so many more `steps`; over the second half of the minutes the rate falls
+    to zero. Returns a report."""
     learned, held_out = Pairs.open(pairs, held_out=False), Pairs.open(pairs, held_out=True)
     run = Run.open(folder, minutes=minutes)
     torch.manual_seed(seed)
@@ -128,7 +130,8 @@ def train_upscaler(
     if state is not None:
         model.load_state_dict(state["model"])
         ema.load_state_dict(state["ema"])
-        optimiser.load_state_dict(state["optimiser"])
+        if "optimiser" in state:  # kept weights come without
+            optimiser.load_state_dict(state["optimiser"])
         step, crops_seen = state["step"], state["crops"]
         run.log(f"resumed at step {step}")
     crops, rng = PairCrops(learned, decoded=decoded), np.random.default_rng(seed + step)
@@ -145,7 +148,8 @@ def train_upscaler(
         report.update(_measured(averaged, exam, folder))
         run.log(f"held out at step {step}: " + ", ".join(f"{name} {value:.2f} dB" for name, value in report.items()))
 
-    while run.going():
+    last = None if steps is None else step + steps
+    while run.going() and step != last:
         step += 1
         left = 1.0 if minutes is None else run.left() / (COOL_SHARE * minutes * 60)
         small, sharp = crops.batch(batch, rng)
