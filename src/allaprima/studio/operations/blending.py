@@ -21,7 +21,7 @@ from allaprima.studio.painting import Unit
 
 SHAPES = {"square": 1.0, "portrait": 2 / 3, "landscape": 3 / 2}
 # A mean of pictures is a double exposure: enough of it has to go for one picture to come out.
-NOISE = 0.82
+NOISE = 0.9
 NOTE_WORDLESS = "{names} had no words, so only the colours and shapes of it count."
 
 

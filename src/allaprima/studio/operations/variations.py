@@ -14,8 +14,9 @@ from allaprima.errors import UserError
 from allaprima.studio.operations import derived, latents, memory, walking, words
 from allaprima.studio.painting import Unit
 
-# The time at which the painting is taken up again: the share of it that is noise.
-STRENGTHS = {"subtle": 0.6, "strong": 0.85}
+# The time at which the painting is taken up again: the share of it that is noise. At 0.85 the old thing still showed
+# through the new one; at 0.92 only the large colours of the scenery are left.
+STRENGTHS = {"subtle": 0.6, "strong": 0.92}
 
 
 def resolve(painter: Painter, parents: Sequence[Picture], given: Mapping[str, Any]) -> dict[str, Any]:
