@@ -1,14 +1,27 @@
 /** The sheet of whatever is being done with a picture. */
 
+import { signal } from '@preact/signals'
+import { useEffect } from 'preact/hooks'
 import type { Studio } from '../studio/studio'
 import type { Task } from '../studio/workshop'
-import { BeginSheet, RemixSheet, ZoomSheet } from './change-sheets'
-import { BroughtSheet } from './brought-sheet'
-import { DescribeSheet } from './describe-sheet'
-import { DrawingsSheet } from './drawings-sheet'
-import { RegionSheet } from './region-sheet'
 import { Sheet } from './sheet'
-import { ShortenSheet } from './shorten-sheet'
+
+type Bodies = typeof import('./task-bodies')
+
+/** What the sheets hold, once it is here: a tenth of the page, that nobody waits for. */
+const bodies = signal<Bodies | null>(null)
+const REST_MS = 3_000
+
+async function fetchBodies(studio: Studio): Promise<void> {
+  if (bodies.value) return
+  try {
+    bodies.value = await import('./task-bodies')
+  } catch {
+    if (!studio.workshop.task.value) return
+    studio.workshop.close()
+    studio.say('That part of the page cannot be fetched. Is the server there?')
+  }
+}
 
 const TITLES: Record<Task['kind'], string> = {
   remix: 'Change the words',
@@ -23,32 +36,18 @@ const TITLES: Record<Task['kind'], string> = {
 
 export function TaskSheet({ studio }: { studio: Studio }) {
   const task = studio.workshop.task.value
-  if (!task) return null
+  const isWanted = task !== null
+  useEffect(() => {
+    const timer = setTimeout(() => void fetchBodies(studio), isWanted ? 0 : REST_MS)
+    return () => clearTimeout(timer)
+  }, [studio, isWanted])
+  const found = bodies.value
+  // The sheet comes with what it holds, so that the focus goes there at once.
+  if (!task || !found) return null
   const title = task.kind === 'brought' && task.subjects.length > 1 ? `You brought ${task.subjects.length} pictures` : TITLES[task.kind]
   return (
     <Sheet key={task.kind} title={title} close={() => task === studio.workshop.task.peek() && studio.workshop.close()}>
-      <Body studio={studio} task={task} />
+      <found.Body studio={studio} task={task} />
     </Sheet>
   )
-}
-
-function Body({ studio, task }: { studio: Studio; task: Task }) {
-  switch (task.kind) {
-    case 'remix':
-      return <RemixSheet studio={studio} subject={task.subject} />
-    case 'region':
-      return <RegionSheet studio={studio} subject={task.subject} />
-    case 'zoom':
-      return <ZoomSheet studio={studio} subject={task.subject} />
-    case 'begin':
-      return <BeginSheet studio={studio} subject={task.subject} />
-    case 'describe':
-      return <DescribeSheet studio={studio} subject={task.subject} />
-    case 'brought':
-      return <BroughtSheet studio={studio} task={task} />
-    case 'shorten':
-      return <ShortenSheet studio={studio} prompt={task.prompt} />
-    case 'drawings':
-      return <DrawingsSheet studio={studio} brought={task.brought} />
-  }
 }
