@@ -99,7 +99,7 @@ def test_parameters_are_written_inside_the_prompt(run) -> None:
     pictures = json.loads(out)["pictures"]
     assert code == 0
     assert [each["seed"] for each in pictures] == [4, 5, 4, 5]
-    assert {(each["width"], each["height"]) for each in pictures} == {(312, 208)}
+    assert {(each["width"], each["height"]) for each in pictures} == {(384, 256)}
     recipe = pictures[0]["recipe"]
     assert recipe["steps"] == 2 and recipe["style"] == "pixel art"
     assert recipe["parts"] == [["a red fox", 2.0], ["trees", -1.0]]

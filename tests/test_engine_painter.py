@@ -303,3 +303,12 @@ def test_meaning_is_a_unit_vector_for_each_text(painter) -> None:
     assert vectors.shape == (3, 384)
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1.0, atol=1e-4)
     assert vectors[0] @ vectors[1] > vectors[0] @ vectors[2]
+
+
+def test_what_is_not_wanted_leads_away_by_guidance(counted) -> None:
+    painter, fed = counted
+    step = list(painter.steps([("a red fox", 2.0), ("snow", -1.0)], seed=1, steps=2, guidance_scale=3.0))[-1]
+    feeds = [feeds for name, feeds in fed if name == "denoiser"][-1]
+    wanted, unwanted, nothing = painter.backend.run("denoiser", feeds)["clean"]
+    expected = nothing + 3.0 * (wanted - nothing) - 3.0 * 0.5 * (unwanted - nothing)
+    np.testing.assert_allclose(step.clean[0], expected, atol=1e-4)

@@ -39,9 +39,9 @@ def imagine(painter, shelf, prompt, **more):
 def test_a_prompt_alone_gives_the_grid_that_the_painter_gives(painter, shelf) -> None:
     four = imagine(painter, shelf, "a red fox --ar 3:2 --seed 4")
     assert len(four) == 4
-    plain = painter.paint_batch("a red fox", seed=4, count=4, steps=4, width=312, height=208)
+    plain = painter.paint_batch("a red fox", seed=4, count=4, steps=4, width=384, height=256)
     assert all(np.array_equal(one.pixels, other.pixels) for one, other in zip(four, plain, strict=True))
-    assert grid.sheet(four).shape == (416, 624, 3)
+    assert grid.sheet(four).shape == (512, 768, 3)
 
 
 def test_a_picture_before_the_words_counts_by_its_weight(painter, shelf) -> None:

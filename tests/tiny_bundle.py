@@ -51,17 +51,20 @@ OTHER_WORDS = (
 )
 
 
-def build(folder: Path, *, name: str = "tiny", student: bool = False) -> Path:
+def build(folder: Path, *, name: str = "tiny", student: bool = False, any_shape: bool = False) -> Path:
     """Write the bundle into `folder` and return it, with a few-step student if asked. The same call writes the same
-    bytes."""
+    bytes.
+
+    `any_shape`: its graphs take latents of any rows and columns, and it lists sizes that are not square.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     words = _vocabulary()
     _tokenizer(words).save(str(folder / "tokenizer.json"))
     to_latent, to_rgb = _colour_matrices()
     _save(_text_encoder(words), folder / "text_encoder.onnx")
-    _save(_denoiser(to_latent), folder / "denoiser.onnx")
-    _save(_decoder(to_rgb), folder / "decoder.onnx")
-    _save(_encoder(to_latent), folder / "encoder.onnx")
+    for graph, model in (("denoiser", _denoiser(to_latent)), ("decoder", _decoder(to_rgb)),
+                         ("encoder", _encoder(to_latent))):  # fmt: skip
+        _save(_freed(model) if any_shape else model, folder / f"{graph}.onnx")
     _library(folder)
     (folder / "CREDITS.md").write_text("# Credits\n\nEvery drawing here is a circle drawn by rule. CC0.\n")
     if student:
@@ -70,7 +73,7 @@ def build(folder: Path, *, name: str = "tiny", student: bool = False) -> Path:
         "name": name,
         "licence": "Apache-2.0",
         "latent": {"shape": [16, 16, 16]},
-        "picture_sizes": [[256, 256]],
+        "picture_sizes": [[256, 256], *([[384, 256], [256, 384], [512, 256]] if any_shape else [])],
         "time_grids": {str(n): [1.0 - k / n for k in range(n)] + [0.0] for n in (1, 2, 4, 8, 16, 32)},
         "guidance_scale": 2.5,
         "guidance_interval": [0.0, 0.9],
@@ -141,6 +144,16 @@ def _graph(name: str, nodes: list, inputs: list, outputs: list, constants: list)
 def _save(model: onnx.ModelProto, path: Path) -> None:
     onnx.checker.check_model(model)
     path.write_bytes(model.SerializeToString(deterministic=True))
+
+
+def _freed(model: onnx.ModelProto) -> onnx.ModelProto:
+    """The graph with rows and columns of any number."""
+    for each in (*model.graph.input, *model.graph.output):
+        axes = each.type.tensor_type.shape.dim
+        if len(axes) == 4:
+            names = ("height", "width") if each.name == "picture" else ("rows", "columns")
+            axes[2].dim_param, axes[3].dim_param = names
+    return model
 
 
 def _text_encoder(words: dict[str, int]) -> onnx.ModelProto:

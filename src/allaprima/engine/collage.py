@@ -16,12 +16,15 @@ from PIL import Image
 
 from allaprima.engine.library import Drawing
 from allaprima.engine.recall import Recalled
+from allaprima.engine.shapes import Cells, laid
 from allaprima.scene import layout
 
 Array = NDArray[np.float32]
 Box = tuple[float, float, float, float]
 
-SIDE = 128  # pixels, what the encoder takes
+SIDE = 128  # pixels of a square collage, what the encoder takes
+CELL = 8  # pixels of a collage for each row and column of a latent
+SQUARE: Cells = (SIDE // CELL, SIDE // CELL)
 GREY = 128  # what lies behind the collage, the encoder's idea of nothing
 
 
@@ -37,14 +40,14 @@ class Letters:
 
     text: str
     lines: tuple[str, ...]
-    colour: str | None  # that was asked for
+    colour: str | None  # None: a dark ink, since nobody asked for any
     place: str  # "alone", "scenery", or "above"/"below" the things
     box: Box
 
 
 @dataclass(frozen=True)
 class Collage:
-    """Drawings in their places: RGBA uint8 [128, 128, 4], and each one's box (x0, y0, x1, y1) in 0..1; and letters."""
+    """Drawings in their places: RGBA uint8 [8 rows, 8 columns, 4], boxes (x0, y0, x1, y1) in 0..1, letters."""
 
     rgba: NDArray[np.uint8]
     things: tuple[Recalled, ...]
@@ -58,8 +61,12 @@ def compose(
     relation: str | None,
     scenery: str | None,
     rng: np.random.Generator,
+    shape: Cells = SQUARE,
 ) -> Collage:
-    """Plan boxes for things that have their drawing, and paste them; there must be at least one thing."""
+    """Plan boxes for things that have their drawing, and paste them; there must be at least one thing.
+
+    `shape`: rows and columns of the latent that the collage is for.
+    """
     counts = [thing.count for thing in things]
     sizes = [thing.size for thing in things]
     planned = layout.plan(counts, relation, rng, scenery, sizes=sizes)
@@ -71,15 +78,18 @@ def compose(
         pictures.append(library.image(thing.drawing))
     aspects = [pictures[owner].shape[1] / pictures[owner].shape[0] for owner in owners]
     boxes = layout.settle(planned, aspects, relation=relation, scenery=scenery)
+    boxes = laid(boxes, shape, standing=layout.stands(scenery))
     grouped = tuple(
         tuple(box for box, owner in zip(boxes, owners, strict=True) if owner == index) for index in range(len(things))
     )
-    return paste(things, grouped, library)
+    return paste(things, grouped, library, shape)
 
 
-def paste(things: Sequence[Recalled], boxes: Sequence[Sequence[Box]], library: Images) -> Collage:
+def paste(
+    things: Sequence[Recalled], boxes: Sequence[Sequence[Box]], library: Images, shape: Cells = SQUARE
+) -> Collage:
     """Things that have their drawing, at these boxes; a box may reach out of the picture, and is cut there."""
-    canvas = Image.new("RGBA", (SIDE, SIDE), (0, 0, 0, 0))
+    canvas = Image.new("RGBA", (shape[1] * CELL, shape[0] * CELL), (0, 0, 0, 0))
     placed = [(box, thing.drawing) for thing, each in zip(things, boxes, strict=True) for box in each]
     # What stands lower is nearer and is pasted later.
     for box, drawing in sorted(placed, key=lambda each: each[0][3]):
@@ -89,24 +99,25 @@ def paste(things: Sequence[Recalled], boxes: Sequence[Sequence[Box]], library: I
 
 
 def hint(rgba: NDArray[np.uint8], encode: Callable[[Array], Array]) -> Array:
-    """The hint [n, 17, 16, 16] of n collages [n, 128, 128, 4]: latents over grey, and the cover of each cell.
+    """The hint [n, 17, h, w] of n collages [n, 8 h, 8 w, 4]: latents over grey, and the cover of each cell.
 
-    `encode` takes RGB in -1..1 [n, 3, 128, 128] to latents [n, 16, 16, 16].
+    `encode` takes RGB in -1..1 [n, 3, 8 h, 8 w] to latents [n, 16, h, w].
     """
     colour = rgba[..., :3].astype(np.float32)
     alpha = rgba[..., 3:].astype(np.float32) / 255.0
     over_grey = colour * alpha + GREY * (1.0 - alpha)
     latent = encode(np.ascontiguousarray((over_grey / 127.5 - 1.0).transpose(0, 3, 1, 2), np.float32))
     n, _, rows, columns = latent.shape
-    cells = alpha[..., 0].reshape(n, rows, SIDE // rows, columns, SIDE // columns)
+    cells = alpha[..., 0].reshape(n, rows, alpha.shape[1] // rows, columns, alpha.shape[2] // columns)
     covered = cells.mean(axis=(2, 4), dtype=np.float32)
     return np.concatenate([latent, covered[:, None]], axis=1, dtype=np.float32)
 
 
 def _paste(canvas: Image.Image, pixels: NDArray[np.uint8], box: Box) -> None:
-    x0, y0 = round(box[0] * SIDE), round(box[1] * SIDE)
-    width = max(round((box[2] - box[0]) * SIDE), 2)
-    height = max(round((box[3] - box[1]) * SIDE), 2)
+    across, down = canvas.size
+    x0, y0 = round(box[0] * across), round(box[1] * down)
+    width = max(round((box[2] - box[0]) * across), 2)
+    height = max(round((box[3] - box[1]) * down), 2)
     drawing = Image.fromarray(pixels).resize((width, height), Image.Resampling.LANCZOS)
     layer = Image.new("RGBA", canvas.size, (0, 0, 0, 0))
     layer.paste(drawing, (x0, y0))

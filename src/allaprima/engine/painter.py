@@ -32,6 +32,7 @@ from allaprima.engine import (
     recall,
     recipe,
     settings,
+    shapes,
     straying,
     tiling,
 )
@@ -114,9 +115,10 @@ class Painter:
         sitting, request = step.sitting, step.sitting.request
         rgb = tiling.decoded(step.clean, self._decode) if request.tile else self._decode(step.clean)
         decoded = preview.to_bytes(rgb)
+        painted_at = (rgb.shape[3], rgb.shape[2])
         native = self.bundle.picture_sizes[0]
         size = (request.width or request.height or native[0], request.height or request.width or native[1])
-        way = "bicubic" if request.tile else self.enlarger.taken(native, size, request.enlarge)
+        way = "bicubic" if request.tile else self.enlarger.taken(painted_at, size, request.enlarge)
         painted = [np.ascontiguousarray(each.transpose(1, 2, 0)) for each in decoded]
         pictures = [
             tiling.resized(each, size) if request.tile else self.enlarger.fitted(each, size, way) for each in painted
@@ -128,7 +130,9 @@ class Painter:
         timing = {"load": self.load_ms} | {key: round(value, 2) for key, value in timing.items()}
         name = self.backend.name
         return tuple(
-            Picture(pixels, recipe.write(sitting, self.bundle, name, index, step.index + 1, size, way), timing)
+            Picture(
+                pixels, recipe.write(sitting, self.bundle, name, index, step.index + 1, (painted_at, size, way)), timing
+            )
             for index, pixels in enumerate(pictures)
         )
 
@@ -169,12 +173,15 @@ class Painter:
         for name in request.characters:
             if not self.library.named(name):
                 raise UserError(f"No drawing is called {name!r}: see allaprima library list, or add it there.")
-        collages = self._collages(reading, said, request, seeds) if memory > 0.0 else (None,) * request.count
+        # Letters are planned for a square; other pictures are composed for their own shape.
+        size = shapes.painted_at(bundle, request.width, request.height) if said is None else bundle.picture_sizes[0]
+        shape = shapes.cells(bundle, size)
+        collages = self._collages(reading, said, request, seeds, shape) if memory > 0.0 else (None,) * request.count
         if request.is_auto:
             vector = np.tensordot([weight for _, weight in request.parts], encoded.vector[:k], axes=1)
             request = self._counted(request, vector, int(encoded.mask[:k].sum(axis=1).max()), collages[0])
-        channels, rows, columns = bundle.latent_shape
-        noise = np.stack([_generator(seed).standard_normal((channels, rows, columns), np.float32) for seed in seeds])
+        channels = bundle.latent_shape[0]
+        noise = np.stack([_generator(seed).standard_normal((channels, *shape), np.float32) for seed in seeds])
         has_negative = bool(request.negative)
         sampler = few_steps.sampler_for(request, bundle)
         few = bundle.student if sampler == "student" else None
@@ -221,7 +228,7 @@ class Painter:
         return self.bundle.memory if set_ < 0.0 else min(set_, 1.0)
 
     def _collages(
-        self, reading: Reading, said: lettering.Said | None, request: Request, seeds: Sequence[int]
+        self, reading: Reading, said: lettering.Said | None, request: Request, seeds: Sequence[int], shape: shapes.Cells
     ) -> tuple[Collage | None, ...]:
         """For each picture its own choice of drawings and places, by its seed; and the quoted words."""
         things = recall.recall(reading, self.library, lambda texts: self._text.encode(texts).vector)
@@ -229,16 +236,16 @@ class Painter:
         if not things:
             if said is None:
                 return (None,) * len(seeds)
-            plans = (lettering.plan(said, None, reading.scenery, _generator(seed, 4)) for seed in seeds)
+            plans = (lettering.plan(said, None, reading, _generator(seed, 4)) for seed in seeds)
             return tuple(lettering.into(None, letters) for letters in plans)
         relation = reading.relation_between(things[0].start, things[1].start) if len(things) > 1 else None
         made = []
         for seed in seeds:
             rng = _generator(seed, 1)
             chosen = recall.choose(things, self.library, request.style or reading.style, rng)
-            composed = collage.compose(chosen, self.library, relation, reading.scenery, rng)
+            composed = collage.compose(chosen, self.library, relation, reading.scenery, rng, shape)
             if said is not None:
-                letters = lettering.plan(said, composed, reading.scenery, _generator(seed, 4))
+                letters = lettering.plan(said, composed, reading, _generator(seed, 4))
                 composed = collage.paste(chosen, lettering.beside(composed.boxes, letters), self.library)
                 composed = lettering.into(composed, letters)
             made.append(composed)
@@ -295,12 +302,11 @@ class Painter:
         return tuple(steps)
 
     def _asked(self, graphs: Sequence[str], asked: Sequence[dict[str, NDArray[Any]]]) -> list[Array]:
-        """What each question's own graph says to it; the questions to one graph make one call."""
+        """What each question's own graph says to it; the questions to one graph about one shape make one call."""
         said: dict[int, Array] = {}
-        for graph in few_steps.SAMPLERS:
-            places = [place for place, each in enumerate(graphs) if each == graph]
-            if not places:
-                continue
+        kinds = [(graph, each["latent"].shape[1:]) for graph, each in zip(graphs, asked, strict=True)]
+        for kind in dict.fromkeys(kinds):
+            places, graph = [place for place, each in enumerate(kinds) if each == kind], kind[0]
             feeds = asked[places[0]]
             if len(places) > 1:
                 feeds = {key: np.concatenate([asked[place][key] for place in places]) for key in feeds}
@@ -320,7 +326,7 @@ class Painter:
         n, k = len(state), len(sitting.weights)
         # Without guidance nobody asks for the unconditional side, and the student has it within.
         rows = k if sitting.sampler == "student" or self._scale(sitting, t) == 1.0 else k + 1
-        feeds = backends.blank_feeds(self.bundle, n * rows)
+        feeds = backends.blank_feeds(self.bundle, n * rows, (state.shape[2], state.shape[3]))
         feeds["latent"] = np.tile(state, (rows, 1, 1, 1))
         feeds["time"] = np.full(n * rows, t, np.float32)
         feeds["states"][: n * k] = np.repeat(sitting.states, n, axis=0)
@@ -344,8 +350,19 @@ class Painter:
         """The clean latents [n, c, h, w] as guidance has them, of what the denoiser said to `_question`."""
         k, scale = len(sitting.weights), self._scale(sitting, t)
         sides = clean.reshape(-1, len(sitting.seeds), *clean.shape[1:])
-        conditional = np.tensordot(sitting.weights, sides[:k], axes=1).astype(np.float32)
-        return Prediction(conditional if len(sides) == k else guide(conditional, sides[k], scale), scale)
+        # What is wanted is a mean; what is not wanted leads away from the unconditional side, as strongly as guidance
+        # leads to the rest (arXiv:2206.01714). In one sum with it, it would only make the rest louder.
+        wanted = np.maximum(sitting.weights, 0.0) / np.maximum(sitting.weights, 0.0).sum()
+        conditional = np.tensordot(wanted, sides[:k], axes=1).astype(np.float32)
+        if len(sides) == k:
+            if sitting.guidance_scale == 1.0:  # nothing to lead away from: one sum is all there is
+                conditional = np.tensordot(sitting.weights, sides, axes=1).astype(np.float32)
+            return Prediction(conditional, scale)
+        guided = guide(conditional, sides[k], scale)
+        unwanted = np.minimum(sitting.weights, 0.0) / np.maximum(sitting.weights, 0.0).sum()
+        for place in np.flatnonzero(unwanted):
+            guided = guided + scale * unwanted[place] * (sides[place] - sides[k])
+        return Prediction(np.asarray(guided, np.float32), scale)
 
 
 def _letters(request: Request, memory: float) -> bool:

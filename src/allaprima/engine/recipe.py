@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import allaprima
 from allaprima import typeface
+from allaprima.engine import shapes
 from allaprima.engine.collage import Collage
+from allaprima.engine.shapes import Size
 from allaprima.errors import UserError
 
 if TYPE_CHECKING:
@@ -21,14 +23,14 @@ FORMAT = 1
 
 
 def write(
-    sitting: Sitting, bundle: Bundle, backend: str, index: int, done: int, size: tuple[int, int], filter: str
+    sitting: Sitting, bundle: Bundle, backend: str, index: int, done: int, sized: tuple[Size, Size, str]
 ) -> dict[str, Any]:
-    """The recipe of picture `index` of a sitting that stopped after `done` steps, given out at `size`.
+    """The recipe of picture `index` of a sitting that stopped after `done` steps.
 
-    `filter` names how it came to that size, if it is not the one that it was painted at.
+    `sized`: the size that it was painted at, the one it is given out at, and how it came from the one to the other.
     """
     request = sitting.request
-    native = bundle.picture_sizes[0]
+    painted_at, size, filter = sized
     recipe: dict[str, Any] = {
         "format": FORMAT,
         "prompt": request.prompt,
@@ -56,7 +58,7 @@ def write(
         # Another batch can differ in the last bits, so a picture says which place in which batch it had.
         "batch": {"index": index, "count": request.count, "seed": request.seed} if request.count > 1 else None,
         "stopped_after": done if done < request.steps else None,
-        "resized": {"from": list(native), "filter": filter} if size != native else None,
+        "resized": {"from": list(painted_at), "filter": filter} if size != painted_at else None,
         "unread": sitting.unread or None,
         "tile": request.tile or None,
         "chaos": request.chaos or None,
@@ -68,15 +70,19 @@ def write(
 
 
 def references(collage: Collage | None) -> list[dict[str, Any]]:
-    """Whose drawings informed a picture: each one's credit, the words it stands for, how near, and where."""
+    """Whose drawings informed a picture: each one's credit, the words it stands for, how near, and where.
+
+    Boxes are in fractions of the square that the picture is the middle of, whatever its shape.
+    """
     if collage is None:
         return []
+    shape = (collage.rgba.shape[1], collage.rgba.shape[0])
     return [
         {
             **thing.drawing.credit(),
             "for": thing.text,
             "score": round(thing.match.score, 4),
-            "boxes": [[round(edge, 4) for edge in box] for box in boxes],
+            "boxes": [[round(edge, 4) for edge in shapes.squared(box, shape)] for box in boxes],
         }
         for thing, boxes in zip(collage.things, collage.boxes, strict=True)
         if thing.drawing is not None

@@ -48,6 +48,11 @@ class Sitting:
     sampler: Sampler = "denoiser"  # who paints
     region: Array | None = None  # [n, 18, 16, 16]: known latents, 1 where free, glyphs; only for bundles taught it
 
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns of the latent."""
+        return (self.noise.shape[2], self.noise.shape[3])
+
 
 @dataclass(frozen=True)
 class Step:

@@ -21,7 +21,8 @@ from allaprima.prompt import Prompt, parse
 
 DRAFT_STEPS = 2
 HD_STEPS = 1.5  # times as many
-NATIVE = 256  # pixels of a square's side; other shapes keep its area
+NATIVE = 256  # pixels of a square's side, and of the shorter side of other shapes
+LONGEST = 512  # pixels of the longer side; what is longer in shape becomes lower
 
 # Parameters that are carried out here, or that change no picture on the user's own machine.
 _HEARD = frozenset(
@@ -93,7 +94,7 @@ def _wish(job: Prompt, given: Options, warnings: tuple[str, ...]) -> Wish:
     if asked.tile:
         options["tile"] = True
         if "aspect" in asked.given and asked.aspect.width != asked.aspect.height:
-            notes.append("A tile is painted square and stretched to the shape asked for.")
+            notes.append("A tile is stretched to the shape asked for, where the model does not paint that shape.")
     if asked.chaos:
         options["chaos"] = float(asked.chaos)
     if asked.weird:
@@ -155,9 +156,12 @@ def is_picture(ref: str) -> bool:
 
 
 def sides(ratio: float) -> tuple[int, int]:
-    """Width and height of a shape with the native square's area, in multiples of 8, within what can be given
-    out."""
+    """Width and height of a shape whose shorter side is the native square's, in multiples of 4, within what can be
+    given out."""
     low, high = SIDES
-    width = round(NATIVE * math.sqrt(ratio) / 8) * 8
-    height = round(NATIVE / math.sqrt(ratio) / 8) * 8
-    return min(max(width, low), high), min(max(height, low), high)
+    longer = round(NATIVE * max(ratio, 1.0 / ratio) / 4) * 4
+    shorter = NATIVE
+    if longer > LONGEST:  # beyond what any model paints by itself: keep the shape, give up height
+        longer, shorter = LONGEST, max(round(LONGEST / max(ratio, 1.0 / ratio) / 4) * 4, low)
+    longer = min(longer, high)
+    return (longer, shorter) if ratio >= 1.0 else (shorter, longer)

@@ -62,7 +62,7 @@ def work(painter: Painter, parents: Sequence[Picture], arguments: Mapping[str, A
     """The units of `count` pictures."""
     width, height = sides(SHAPES[arguments["shape"]])
     sitting = words.prepared(painter, arguments, width, height)
-    encoded = latents.encoded(painter, [latents.squared(parent.pixels) for parent in parents])
+    encoded = latents.framed(painter, sitting, [parent.pixels for parent in parents])
     weights = np.asarray(arguments["weights"], np.float32)
     mean = np.tensordot(weights, encoded, axes=1)
     # Means lie nearer to the middle than any picture does; as much spread is given back.
@@ -91,8 +91,8 @@ def _together(painter: Painter, sitting: Sitting, parents: Sequence[Picture]) ->
     made = []
     for seed in sitting.seeds:
         rng = np.random.Generator(np.random.PCG64([seed, 1]))
-        composed = collage.compose(things, painter.library, None, sitting.reading.scenery, rng)
-        made.append(list(zip(things, composed.boxes, strict=True)))
+        composed = collage.compose(things, painter.library, None, sitting.reading.scenery, rng, sitting.shape)
+        made.append(list(zip(things, memory.in_square(composed.boxes, sitting.shape), strict=True)))
     return made
 
 

@@ -105,7 +105,7 @@ def work(painter: Painter, parents: Sequence[Picture], arguments: Mapping[str, A
     sitting = _begun_from(painter, sitting, by_role)
     look = None
     if styles := by_role.get("style"):
-        encoded = latents.encoded(painter, [latents.squared(parent.pixels) for parent, _, _ in styles])
+        encoded = latents.framed(painter, sitting, [parent.pixels for parent, _, _ in styles])
         shares = np.asarray([max(weight, 0.0) for _, weight, _ in styles], np.float32)
         if shares.sum() > 0.0:
             look = walking.Look.of(encoded, shares / shares.sum(), min(_STYLE * float(shares.mean()), 1.0))
@@ -130,12 +130,12 @@ def sheet(pictures: Sequence[Picture]) -> NDArray[np.uint8]:
 def _begun_from(painter: Painter, sitting: Sitting, by_role: Mapping[str, list[tuple[Picture, float, str]]]) -> Sitting:
     """The sitting begun from the pictures before the words, or from the one to edit."""
     if edits := by_role.get("edit"):
-        clean = latents.encoded(painter, [latents.squared(edits[0][0].pixels)])[0]
+        clean = latents.framed(painter, sitting, [edits[0][0].pixels])[0]
         return latents.started(painter, sitting, clean, _EDIT)
     images = [(parent, weight) for parent, weight, _ in by_role.get("image", []) if weight > 0.0]
     if not images:
         return sitting
-    encoded = latents.encoded(painter, [latents.squared(parent.pixels) for parent, _ in images])
+    encoded = latents.framed(painter, sitting, [parent.pixels for parent, _ in images])
     shares = np.asarray([weight for _, weight in images], np.float32)
     clean = np.tensordot(shares / shares.sum(), encoded, axes=1)
     strength = min(float(shares.mean()), 3.0)
@@ -162,9 +162,9 @@ def _with_guests(painter: Painter, sitting: Sitting, guests: Sequence[Guest], we
                 parts.append(Recalled(each.drawing.name, match, 0, drawing=each.drawing))
         rng = np.random.Generator(np.random.PCG64([seed, 1]))
         relation = sitting.reading.relation_between(parts[0].start, parts[1].start) if len(parts) > 1 else None
-        composed = collage.compose(parts, company, relation, sitting.reading.scenery, rng)
+        composed = collage.compose(parts, company, relation, sitting.reading.scenery, rng, sitting.shape)
         boxes = composed.boxes if own is None else lettering.beside(composed.boxes, own)
-        placed.append(list(zip(parts, boxes, strict=True)))
+        placed.append(list(zip(parts, memory.in_square(boxes, sitting.shape), strict=True)))
     # A reference counts even where the words alone were asked for.
     shown = replace(sitting, memory=min(max(sitting.memory, 0.5) * max(weight, 0.0), 1.0))
     return memory.shown(painter, shown, placed, company, letters)

@@ -29,7 +29,7 @@ def resolve(painter: Painter, parents: Sequence[Picture], given: Mapping[str, An
 def work(painter: Painter, parents: Sequence[Picture], arguments: Mapping[str, Any]) -> Iterator[Unit]:
     """The units of `count` pictures."""
     sitting = words.prepared(painter, arguments, arguments["width"], arguments["height"])
-    clean = latents.encoded(painter, [latents.squared(parents[0].pixels)])[0]
+    clean = latents.framed(painter, sitting, [parents[0].pixels])[0]
     # At 0 one step with next to no noise is left: the picture as the model sees it.
     sitting = latents.started(painter, sitting, clean, max(arguments["strength"], 0.02))
 

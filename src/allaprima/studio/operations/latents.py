@@ -1,7 +1,7 @@
 """Pictures as latents and back to where the painter can start from them.
 
-The model sees a square; a picture of another shape is put into the square that the painter would have cut it from,
-its edges mirrored outwards. Knows nothing of words.
+Where the painter paints in the picture's own shape, it is fitted to it. Where it paints a square, a picture of another
+shape is put into the square that the painter would have cut it from, its edges mirrored. Knows nothing of words.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageOps
 
-from allaprima.engine.collage import SIDE
+from allaprima.engine.collage import CELL, SIDE
 from allaprima.engine.painter import Painter
 from allaprima.engine.sitting import Sitting
 from allaprima.engine.wish import sides
@@ -32,10 +32,24 @@ def squared(pixels: Pixels) -> Pixels:
     return pixels if height == width else np.pad(pixels, bands, mode="symmetric")
 
 
+def framed(painter: Painter, sitting: Sitting, pictures: Sequence[Pixels]) -> Array:
+    """Pictures of any shape as latents [n, c, h, w] of the shape in which a sitting is painted."""
+    rows, columns = sitting.noise.shape[2:]
+    if rows == columns:
+        return encoded(painter, [squared(each) for each in pictures])
+    size = (columns * CELL, rows * CELL)
+    return _latents(painter, [ImageOps.fit(Image.fromarray(opaque(each)), size, Image.Resampling.LANCZOS)
+                              for each in pictures])  # fmt: skip
+
+
 def encoded(painter: Painter, pictures: Sequence[Pixels]) -> Array:
     """Square pictures uint8 [s, s, 3 or 4] as latents [n, c, h, w]."""
-    small = [np.asarray(Image.fromarray(opaque(each)).resize((SIDE, SIDE), Image.Resampling.LANCZOS), np.float32)
-             for each in pictures]  # fmt: skip
+    return _latents(painter, [Image.fromarray(opaque(each)).resize((SIDE, SIDE), Image.Resampling.LANCZOS)
+                              for each in pictures])  # fmt: skip
+
+
+def _latents(painter: Painter, images: Sequence[Image.Image]) -> Array:
+    small = [np.asarray(each, np.float32) for each in images]
     rgb = np.ascontiguousarray(np.stack(small).transpose(0, 3, 1, 2) / 127.5 - 1.0, np.float32)
     return np.asarray(painter.backend.run("encoder", {"picture": rgb})["latent"], np.float32)
 

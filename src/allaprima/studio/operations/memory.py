@@ -1,8 +1,8 @@
 """Memory in operations: the drawings a picture was painted from, shown to the painter again, where they are now.
 
 A child that keeps its parent's composition must not be shown drawings in other places; so the parent's own are put
-back into their boxes, and new ones into the part of the picture that is to change. Boxes are fractions of the square
-that the painter works in; a picture of another shape is the middle of that square.
+back into their boxes, and new ones into the part of the picture that is to change. Boxes are fractions of a square; a
+picture of another shape is the middle of that square, whether it was cut from it or painted in its own shape.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from allaprima.engine import collage, lettering, recall
+from allaprima.engine import collage, lettering, recall, shapes
 from allaprima.engine.collage import Box, Collage, Images, Letters
 from allaprima.engine.library import Match
 from allaprima.engine.painter import Painter
@@ -101,6 +101,11 @@ def letters_anew(sitting: Sitting, window: Box) -> list[Letters | None]:
     return [None if each is None else replace(each, box=through(each.box, window)) for each in own]
 
 
+def in_square(boxes: Sequence[Sequence[Box]], shape: tuple[int, int]) -> list[tuple[Box, ...]]:
+    """Boxes of things in a picture of this shape (rows, columns), in fractions of the square around it."""
+    return [tuple(shapes.squared(box, (shape[1], shape[0])) for box in each) for each in boxes]
+
+
 def shown(
     painter: Painter,
     sitting: Sitting,
@@ -114,16 +119,22 @@ def shown(
     """
     if sitting.memory <= 0.0 or not (any(placed) or any(letters)):
         return replace(sitting, hint=None, collages=(None,) * len(sitting.seeds))
+    rows, columns = sitting.shape
     collages: list[Collage | None] = [
-        collage.paste([thing for thing, _ in each], [boxes for _, boxes in each], images or painter.library)
+        collage.paste(
+            [thing for thing, _ in each],
+            [tuple(shapes.within(box, (columns, rows)) for box in boxes) for _, boxes in each],
+            images or painter.library,
+            sitting.shape,
+        )
         if each
         else None
         for each in placed
     ]
     for index, words in enumerate(letters):
-        if words is not None:
+        if words is not None and rows == columns:  # letters are planned for squares
             collages[index] = lettering.into(collages[index], words)
-    blank = np.zeros((collage.SIDE, collage.SIDE, 4), np.uint8)
+    blank = np.zeros((rows * collage.CELL, columns * collage.CELL, 4), np.uint8)
     rgba = np.stack([blank if each is None else each.rgba for each in collages])
     hint = collage.hint(rgba, lambda rgb: painter.backend.run("encoder", {"picture": rgb})["latent"])
     for index, each in enumerate(collages):

@@ -33,7 +33,7 @@ def work(painter: Painter, parents: Sequence[Picture], arguments: Mapping[str, A
     parent = parents[0]
     width, height = arguments["size"]
     sitting = words.prepared(painter, arguments, width, height)
-    clean = latents.encoded(painter, [latents.squared(parent.pixels)])[0]
+    clean = latents.framed(painter, sitting, [parent.pixels])[0]
     sitting = latents.started(painter, sitting, clean, arguments["noise"])
     notes = list(arguments["notes"])
     if arguments["strength"] == "subtle" and not arguments["is_new"]:
