@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,8 @@ from allaprima.engine.bundle import Bundle  # noqa: E402
 from allaprima.engine.upscaler import Enlarger  # noqa: E402
 from allaprima.errors import ExportError, TrainingError  # noqa: E402
 from allaprima.export import upscaler as export  # noqa: E402
+from allaprima.export.graph_files import Written  # noqa: E402
+from allaprima.export.real_inputs import RealInputs  # noqa: E402
 from allaprima.judge import upscaler as judging  # noqa: E402
 from allaprima.scene.sample_corpus import sample_corpus  # noqa: E402
 from allaprima.scene.sharp import SharpCorpus  # noqa: E402
@@ -26,6 +29,7 @@ from allaprima.train.resume import checkpoint  # noqa: E402
 from allaprima.train.upscaler import PRESETS, Upscaler  # noqa: E402
 from allaprima.train.upscaler_pairs import Pairs, make_pairs, missing  # noqa: E402
 from allaprima.train.upscaler_training import PairCrops, load_upscaler, smaller, softened, train_upscaler  # noqa: E402
+from tiny_training import tiny_trained  # noqa: E402
 
 pytestmark = pytest.mark.train
 
@@ -147,6 +151,20 @@ def test_a_bundle_gets_it_and_goes_on_answering_to_its_old_name(
     # A second one takes its place, and both former names are known.
     export.add_upscaler(folder, run=run, pairs=pairs, int8=False, say=lambda _: None)
     assert Bundle.open(folder).formerly == (bundle.sha256, before.sha256)
+
+
+def test_a_whole_export_has_it_where_one_was_trained(tmp_path: Path) -> None:
+    rng = np.random.default_rng(4)
+    latents = rng.standard_normal((4, 16, 16, 16), np.float32)
+    none = np.zeros((4, 0), np.float32)
+    scenes = RealInputs(("a fox",) * 4, none, latents, none, none, none)
+    without = tiny_trained(tmp_path)
+    so_far = Written((), ("told before",))
+    assert export.with_upscaler(tmp_path, without, scenes, so_far, int8=False) is so_far
+    whole = replace(without, upscaler=Upscaler(PRESETS["xs"]))
+    written = export.with_upscaler(tmp_path, whole, scenes, so_far, int8=False, say=lambda _: None)
+    assert written.trials == ("told before",) and all(each.holds for each in written.parities)
+    assert (tmp_path / "upscaler.onnx").stat().st_size > 1000
 
 
 def test_one_that_does_not_match_torch_is_refused_and_the_bundle_stays(
