@@ -89,6 +89,8 @@ def test_a_word_alone_has_a_collage_of_its_own(painter) -> None:
     assert tuple(collage.rgba[collage.rgba[..., 3] == 255][0, :3]) == (252, 211, 60)
     (beach,) = painter.prepare('a sign that says "HELLO" in the snow', seed=1).collages
     assert beach.letters.place == "scenery"
+    (dark,) = painter.prepare('the word "fox" under a starry night sky', seed=1).collages
+    assert dark.letters.colour == "white" and (dark.rgba[dark.rgba[..., 3] == 255][:, :3] > 240).all()
 
 
 def test_lettering_can_be_turned_off(painter, monkeypatch: pytest.MonkeyPatch) -> None:

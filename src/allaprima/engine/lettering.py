@@ -18,6 +18,7 @@ from PIL import Image
 
 from allaprima import typeface
 from allaprima.engine.collage import SIDE, Box, Collage, Letters
+from allaprima.engine.reading import Reading
 from allaprima.scene import layout, vocabulary
 
 NEUTRAL = (28, 28, 32)  # the ink that half of the training collages had
@@ -26,6 +27,8 @@ LINE = 10  # characters, about, before words go to the next line
 LINES = 3
 _ON_BOARD, _ON_BACKDROP = 0.28, 0.1  # padding around letters, of their height, as the scenes have it
 _ABOVE_SHARE = 0.6
+_LEAST = 0.7  # of the training scenes' range of sizes
+_DARK_TIMES, _DARK_PLACES = ("night", "dusk"), ("space", "underwater")
 
 _QUOTED = re.compile(r'(?<![0-9])["“”]([^"“”]+)["“”]')
 _COLOURS = {phrase.casefold(): name for name, phrases in vocabulary.COLOURS.items() for phrase in phrases}
@@ -146,18 +149,23 @@ def _worth(lines: Sequence[str]) -> float:
     return max(max(map(len, lines)), 3.2 * len(lines))
 
 
-def plan(said: Said, collage: Collage | None, scenery: str | None, rng: np.random.Generator) -> Letters:
-    """A box for the words, by the layout of the training scenes: beside the collage's things, or alone."""
+def plan(said: Said, collage: Collage | None, reading: Reading, rng: np.random.Generator) -> Letters:
+    """A box for the words, by the layout of the training scenes: beside the collage's things, or alone.
+
+    Large letters are drawn best, so it is among the larger ones. Ink that nobody asked for is light in the dark.
+    """
+    is_dark = reading.time_of_day in _DARK_TIMES or reading.scenery in _DARK_PLACES
     has_things = collage is not None and any(collage.boxes)
     chance = rng.random()
     if has_things:
         place = said.place or ("above" if chance < _ABOVE_SHARE else "below")
     else:
-        place = "alone" if scenery in (None, "plain", "pattern") else "scenery"
+        place = "alone" if reading.scenery in (None, "plain", "pattern") else "scenery"
     ink = typeface.set_words(said.lines)
     padding = _ON_BOARD if said.is_on_board else _ON_BACKDROP
-    box = layout.lettering(ink.width / ink.height, len(said.lines), place, rng, padding=padding)
-    return Letters(said.text, said.lines, said.colour, place, box)
+    box = layout.lettering(ink.width / ink.height, len(said.lines), place, rng, padding=padding, least=_LEAST)
+    colour = said.colour or ("white" if is_dark and not said.is_on_board else None)
+    return Letters(said.text, said.lines, colour, place, box)
 
 
 def beside(boxes: Sequence[Sequence[Box]], letters: Letters) -> tuple[tuple[Box, ...], ...]:

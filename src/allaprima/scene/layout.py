@@ -232,16 +232,21 @@ LETTER_HEIGHT: dict[str, tuple[float, float]] = {
 CLEAR = 0.03  # between lettering (or what it is written on) and a thing
 
 
-def lettering(aspect: float, lines: int, place: str, rng: np.random.Generator, *, padding: float = 0.0) -> Box:
+def lettering(
+    aspect: float, lines: int, place: str, rng: np.random.Generator, *, padding: float = 0.0, least: float = 0.0
+) -> Box:
     """The box for words of this aspect (width / height, all lines together), as large as the place allows.
 
     place: "alone", "scenery", or "above"/"below" a thing. padding: what a sign needs around the letters, as a
-    fraction of the box's height.
+    fraction of the box's height. least: how much of the range of sizes is passed over at its small end, 0 to 1.
     """
     low, high = LETTER_HEIGHT[place]
+    low += least * (high - low)
+    narrow, wide = LETTER_WIDTH
+    narrow += least * (wide - narrow)
     tallest = rng.uniform(low, high) * (1.0 if lines == 1 else 1.5)
     # With its padding on both sides the width still has to fit the picture.
-    width = min(rng.uniform(*LETTER_WIDTH), (1.0 - 0.04) / (1.0 + 2.0 * padding / aspect))
+    width = min(rng.uniform(narrow, wide), (1.0 - 0.04) / (1.0 + 2.0 * padding / aspect))
     height = min(width / aspect, tallest)
     width = height * aspect
     room = padding * height + 0.03
