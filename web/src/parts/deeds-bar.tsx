@@ -15,15 +15,17 @@ interface BarProps {
   label: string
   /** Without what makes no sense where the bar stands. */
   without?: readonly string[]
+  /** Whether the single keys mean this picture; elsewhere they are not shown. */
+  hasKeys?: boolean
 }
 
-export function DeedsBar({ studio, subject, label, without = [] }: BarProps) {
+export function DeedsBar({ studio, subject, label, without = [], hasKeys = false }: BarProps) {
   return (
     <div class="operations" role="group" aria-label={label}>
       {DEEDS.filter(({ id, group }) => group === 'row' && !without.includes(id)).map((each) => (
-        <DeedButton key={each.id} studio={studio} each={each} subject={subject} />
+        <DeedButton key={each.id} studio={studio} each={each} subject={subject} hasKeys={hasKeys} />
       ))}
-      <Menu label="More to do with it" groups={() => moreOf(studio, subject, without)}>
+      <Menu label="More to do with it" groups={() => moreOf(studio, subject, without, hasKeys)}>
         More <Icon name="chevron" />
       </Menu>
       <Download studio={studio} subject={subject} />
@@ -31,9 +33,9 @@ export function DeedsBar({ studio, subject, label, without = [] }: BarProps) {
   )
 }
 
-function DeedButton({ studio, each, subject }: { studio: Studio; each: Deed; subject: Subject | null }) {
+function DeedButton({ studio, each, subject, hasKeys }: { studio: Studio; each: Deed; subject: Subject | null; hasKeys: boolean }) {
   const off = whyNot(studio, each, subject)
-  const key = each.key ? ` (${each.key.toUpperCase()})` : ''
+  const key = hasKeys && each.key ? ` (${each.key.toUpperCase()})` : ''
   return (
     <button
       type="button"
@@ -50,13 +52,13 @@ function DeedButton({ studio, each, subject }: { studio: Studio; each: Deed; sub
 
 const ARROWS: Record<string, IconName> = { left: 'left', right: 'right', up: 'up', down: 'downwards' }
 
-function itemOf(studio: Studio, each: Deed, subject: Subject | null): Item {
+function itemOf(studio: Studio, each: Deed, subject: Subject | null, hasKeys = false): Item {
   const icon = ARROWS[each.id]
   return {
     id: each.id,
     words: each.words,
     off: whyNot(studio, each, subject),
-    ...(each.key ? { hint: each.key.toUpperCase() } : {}),
+    ...(hasKeys && each.key ? { hint: each.key.toUpperCase() } : {}),
     ...(icon ? { icon } : {}),
     run: () => subject && each.run(studio, subject),
   }
@@ -68,10 +70,10 @@ export function groupOf(studio: Studio, subject: Subject | null, ids: readonly s
 
 const MENU: readonly DeedGroup[] = ['Around it', 'From it', 'The picture']
 
-export function moreOf(studio: Studio, subject: Subject | null, without: readonly string[] = []): Group[] {
+export function moreOf(studio: Studio, subject: Subject | null, without: readonly string[] = [], hasKeys = false): Group[] {
   return MENU.map((title) => ({
     title,
-    items: DEEDS.filter(({ id, group }) => group === title && !without.includes(id)).map((each) => itemOf(studio, each, subject)),
+    items: DEEDS.filter(({ id, group }) => group === title && !without.includes(id)).map((each) => itemOf(studio, each, subject, hasKeys)),
   }))
 }
 

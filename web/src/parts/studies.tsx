@@ -132,7 +132,7 @@ function Chosen({ studio, index }: { studio: Studio; index: number }) {
       <p class="quiet" aria-hidden="true">
         Number {index + 1}
       </p>
-      <DeedsBar studio={studio} subject={subject} label={`What to do with number ${index + 1}`} />
+      <DeedsBar studio={studio} subject={subject} label={`What to do with number ${index + 1}`} hasKeys />
     </div>
   )
 }
