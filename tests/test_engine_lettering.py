@@ -9,6 +9,7 @@ from allaprima import typeface
 from allaprima.engine import lettering
 from allaprima.engine.collage import Letters
 from allaprima.engine.lettering import broken, read
+from allaprima.engine.reading import read as read_words
 from allaprima.scene import layout
 from allaprima.studio import operations
 
@@ -113,3 +114,18 @@ def test_operations_keep_letters_where_they_were(painter) -> None:
     assert after == pytest.approx([0.25 + edge / 2 for edge in before], abs=0.01)
     (other,) = operations.perform(painter, "vary", [parent], prompt="a dog", seed=9, count=1)
     assert "lettering" not in other.recipe
+
+
+@pytest.mark.parametrize("shape", [(16, 32), (32, 16), (16, 24)])
+def test_letters_keep_their_form_in_other_shapes(shape: tuple[int, int]) -> None:
+    said, rest = read('the word "fox" in yellow letters on a beach')
+    assert said is not None
+    ink = typeface.set_words(said.lines)
+    for seed in range(8):
+        letters = lettering.plan(said, None, read_words(rest), np.random.default_rng(seed), shape)
+        collage = lettering.into(None, letters, shape)
+        assert collage.rgba.shape == (shape[0] * 8, shape[1] * 8, 4)
+        rows, columns = (np.flatnonzero(collage.rgba[..., 3].max(axis=axis) > 128) for axis in (1, 0))
+        wide, high = columns[-1] - columns[0] + 1, rows[-1] - rows[0] + 1
+        assert wide / high == pytest.approx(ink.width / ink.height, rel=0.12)
+        assert wide < shape[1] * 8 and high < shape[0] * 8

@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from allaprima import typeface
-from allaprima.engine.collage import SIDE, Box, Collage, Letters
+from allaprima.engine.collage import CELL, SQUARE, Box, Collage, Letters
 from allaprima.engine.reading import Reading
+from allaprima.engine.shapes import Cells
 from allaprima.scene import layout, vocabulary
 
 NEUTRAL = (28, 28, 32)  # the ink that half of the training collages had
@@ -149,7 +150,9 @@ def _worth(lines: Sequence[str]) -> float:
     return max(max(map(len, lines)), 3.2 * len(lines))
 
 
-def plan(said: Said, collage: Collage | None, reading: Reading, rng: np.random.Generator) -> Letters:
+def plan(
+    said: Said, collage: Collage | None, reading: Reading, rng: np.random.Generator, shape: Cells = SQUARE
+) -> Letters:
     """A box for the words, by the layout of the training scenes: beside the collage's things, or alone.
 
     Large letters are drawn best, so it is among the larger ones. Ink that nobody asked for is light in the dark.
@@ -163,7 +166,8 @@ def plan(said: Said, collage: Collage | None, reading: Reading, rng: np.random.G
         place = "alone" if reading.scenery in (None, "plain", "pattern") else "scenery"
     ink = typeface.set_words(said.lines)
     padding = _ON_BOARD if said.is_on_board else _ON_BACKDROP
-    box = layout.lettering(ink.width / ink.height, len(said.lines), place, rng, padding=padding, least=_LEAST)
+    aspect = ink.width / ink.height * shape[0] / shape[1]  # in fractions of the picture's sides
+    box = layout.lettering(aspect, len(said.lines), place, rng, padding=padding, least=_LEAST)
     colour = said.colour or ("white" if is_dark and not said.is_on_board else None)
     return Letters(said.text, said.lines, colour, place, box)
 
@@ -185,25 +189,27 @@ def beside(boxes: Sequence[Sequence[Box]], letters: Letters) -> tuple[tuple[Box,
     return tuple(tuple(moved(box) for box in each) for each in boxes)
 
 
-def drawn(rgba: NDArray[np.uint8] | None, letters: Letters) -> NDArray[np.uint8]:
-    """The collage [128, 128, 4], or an empty one, with the letters in their box."""
-    sheet = Image.new("RGBA", (SIDE, SIDE)) if rgba is None else Image.fromarray(rgba)
+def drawn(rgba: NDArray[np.uint8], letters: Letters) -> NDArray[np.uint8]:
+    """A collage's pixels [h, w, 4] with the letters in their box."""
+    sheet = Image.fromarray(rgba)
     ink = _ink(letters.colour)
     mask = typeface.set_words(letters.lines)
-    width, height = (letters.box[2] - letters.box[0]) * SIDE, (letters.box[3] - letters.box[1]) * SIDE
+    x0, y0, x1, y1 = letters.box
+    width, height = (x1 - x0) * sheet.width, (y1 - y0) * sheet.height
     mask = mask.resize((max(round(width), 2), max(round(height), 2)), Image.Resampling.BOX)
     layer = Image.new("RGBA", sheet.size, (*ink, 0))
     place = Image.new("L", sheet.size)
-    place.paste(mask, (round(letters.box[0] * SIDE), round(letters.box[1] * SIDE)))
+    place.paste(mask, (round(x0 * sheet.width), round(y0 * sheet.height)))
     layer.putalpha(place)
     sheet.alpha_composite(layer)
     return np.asarray(sheet)
 
 
-def into(collage: Collage | None, letters: Letters) -> Collage:
-    """A collage, or none, with the letters in it."""
+def into(collage: Collage | None, letters: Letters, shape: Cells = SQUARE) -> Collage:
+    """A collage, or else an empty one of this shape (rows and columns of the latent), with the letters in it."""
     if collage is None:
-        return Collage(drawn(None, letters), (), (), letters)
+        blank = np.zeros((shape[0] * CELL, shape[1] * CELL, 4), np.uint8)
+        return Collage(drawn(blank, letters), (), (), letters)
     return replace(collage, rgba=drawn(collage.rgba, letters), letters=letters)
 
 

@@ -236,8 +236,8 @@ class Painter:
         if not things:
             if said is None:
                 return (None,) * len(seeds)
-            plans = (lettering.plan(said, None, reading, _generator(seed, 4)) for seed in seeds)
-            return tuple(lettering.into(None, letters) for letters in plans)
+            plans = (lettering.plan(said, None, reading, _generator(seed, 4), shape) for seed in seeds)
+            return tuple(lettering.into(None, letters, shape) for letters in plans)
         relation = reading.relation_between(things[0].start, things[1].start) if len(things) > 1 else None
         made = []
         for seed in seeds:
@@ -245,9 +245,9 @@ class Painter:
             chosen = recall.choose(things, self.library, request.style or reading.style, rng)
             composed = collage.compose(chosen, self.library, relation, reading.scenery, rng, shape)
             if said is not None:
-                letters = lettering.plan(said, composed, reading, _generator(seed, 4))
-                composed = collage.paste(chosen, lettering.beside(composed.boxes, letters), self.library)
-                composed = lettering.into(composed, letters)
+                letters = lettering.plan(said, composed, reading, _generator(seed, 4), shape)
+                composed = collage.paste(chosen, lettering.beside(composed.boxes, letters), self.library, shape)
+                composed = lettering.into(composed, letters, shape)
             made.append(composed)
         return tuple(made)
 

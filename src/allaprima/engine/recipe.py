@@ -90,16 +90,16 @@ def references(collage: Collage | None) -> list[dict[str, Any]]:
 
 
 def lettering(collage: Collage | None) -> dict[str, Any] | None:
-    """The words that were drawn as letters, and where."""
+    """The words that were drawn as letters, and where: the box as in `references`."""
     if collage is None or collage.letters is None:
         return None
-    letters = collage.letters
+    letters, shape = collage.letters, (collage.rgba.shape[1], collage.rgba.shape[0])
     return {
         "text": letters.text,
         "lines": list(letters.lines),
         "colour": letters.colour,
         "place": letters.place,
-        "box": [round(edge, 4) for edge in letters.box],
+        "box": [round(edge, 4) for edge in shapes.squared(letters.box, shape)],
         "font": typeface.NAME,
     }
 

@@ -152,7 +152,7 @@ def _with_guests(painter: Painter, sitting: Sitting, guests: Sequence[Guest], we
     placed: list[list[Placed]] = []
     letters = memory.letters_anew(sitting, memory.WHOLE)
     anew = memory.placed_anew(painter, sitting, memory.WHOLE)
-    for seed, things, own in zip(sitting.seeds, anew, letters, strict=True):
+    for seed, things, before in zip(sitting.seeds, anew, sitting.collages, strict=True):
         parts = [thing for thing, _ in things]
         for place, each in enumerate(guests):
             match = Match(each.drawing.concept, 1.0, each.drawing.name)
@@ -163,6 +163,7 @@ def _with_guests(painter: Painter, sitting: Sitting, guests: Sequence[Guest], we
         rng = np.random.Generator(np.random.PCG64([seed, 1]))
         relation = sitting.reading.relation_between(parts[0].start, parts[1].start) if len(parts) > 1 else None
         composed = collage.compose(parts, company, relation, sitting.reading.scenery, rng, sitting.shape)
+        own = None if before is None else before.letters
         boxes = composed.boxes if own is None else lettering.beside(composed.boxes, own)
         placed.append(list(zip(parts, memory.in_square(boxes, sitting.shape), strict=True)))
     # A reference counts even where the words alone were asked for.

@@ -78,14 +78,19 @@ def placed_anew(painter: Painter, sitting: Sitting, window: Box) -> list[list[Pl
         chosen = recall.choose(things, painter.library, sitting.request.style or reading.style, rng)
         planned = collage.compose(chosen, painter.library, relation, reading.scenery, rng).boxes
         if own is not None and own.letters is not None:
-            planned = lettering.beside(planned, own.letters)
+            rows, columns = sitting.shape
+            box = shapes.squared(own.letters.box, (columns, rows))
+            planned = lettering.beside(planned, replace(own.letters, box=box))
         boxes = [tuple(through(box, window) for box in each) for each in planned]
         made.append(list(zip(chosen, boxes, strict=True)))
     return made
 
 
 def letters_before(recipe: Mapping[str, Any], window: Box, n: int) -> list[Letters | None]:
-    """The letters of a recipe at their place seen through `window`, for each of n pictures; None where out of sight."""
+    """The letters of a recipe at their place seen through `window`, for each of n pictures; None where out of sight.
+
+    Their boxes, like those of things, are fractions of the square around the picture.
+    """
     told = recipe.get("lettering")
     if not told:
         return [None] * n
@@ -97,8 +102,11 @@ def letters_before(recipe: Mapping[str, Any], window: Box, n: int) -> list[Lette
 
 def letters_anew(sitting: Sitting, window: Box) -> list[Letters | None]:
     """The letters that a sitting planned itself, inside `window`."""
+    size = (sitting.shape[1], sitting.shape[0])
     own = (each.letters if each is not None else None for each in sitting.collages)
-    return [None if each is None else replace(each, box=through(each.box, window)) for each in own]
+    return [
+        None if each is None else replace(each, box=through(shapes.squared(each.box, size), window)) for each in own
+    ]
 
 
 def in_square(boxes: Sequence[Sequence[Box]], shape: tuple[int, int]) -> list[tuple[Box, ...]]:
@@ -132,8 +140,9 @@ def shown(
         for each in placed
     ]
     for index, words in enumerate(letters):
-        if words is not None and rows == columns:  # letters are planned for squares
-            collages[index] = lettering.into(collages[index], words)
+        if words is not None:
+            placed_words = replace(words, box=shapes.within(words.box, (columns, rows)))
+            collages[index] = lettering.into(collages[index], placed_words, sitting.shape)
     blank = np.zeros((rows * collage.CELL, columns * collage.CELL, 4), np.uint8)
     rgba = np.stack([blank if each is None else each.rgba for each in collages])
     hint = collage.hint(rgba, lambda rgb: painter.backend.run("encoder", {"picture": rgb})["latent"])
