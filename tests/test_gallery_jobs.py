@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -196,3 +197,42 @@ def test_many_runners_share_the_jobs_without_loss_or_repetition(place: Place) ->
         assert sorted(ran) == sorted(asked)
         assert first.count() == 24
         assert all(len(second.of_job(id)) == 2 for id in asked)
+
+
+def test_jobs_are_in_one_gallerys_hand_until_it_is_gone(place: Place) -> None:
+    with place.open() as heir:
+        with place.open() as first:
+            queued = first.jobs.add("ada", "paint", {})
+            other = first.jobs.add("ada", "animate", {})
+            running = begun(first)
+            assert running.id == queued.id and first.jobs.has_in_hand(queued.id)
+            heir.sweep()
+            assert heir.jobs.claim() == () and first.jobs.claim() == ()
+            assert not heir.jobs.has_in_hand(other.id)
+        until = time.monotonic() + 180  # PostgreSQL hears of a death a little later
+        while heir.jobs.list(states=["running"]):
+            assert time.monotonic() < until
+            heir.sweep()
+        with place.open() as second:
+            claimed = heir.jobs.claim(["paint"])
+            assert [job.id for job in claimed] == [queued.id] and heir.jobs.has_in_hand(queued.id)
+            assert [job.id for job in second.jobs.claim()] == [other.id]
+            assert heir.jobs.claim() == () and second.jobs.claim() == ()
+            assert heir.jobs.begin(queued.id) is not None
+
+
+def test_two_galleries_never_claim_the_same_job(place: Place) -> None:
+    with place.open() as gone:
+        ids = [gone.jobs.add("ada", "paint", {}).id for _ in range(20)]
+    claimed: list[str] = []
+    with place.open() as first, place.open() as second:
+
+        def run(gallery: Gallery) -> None:
+            claimed.extend(job.id for job in gallery.jobs.claim())
+
+        threads = [threading.Thread(target=run, args=(each,)) for each in (first, second)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert sorted(claimed) == ids

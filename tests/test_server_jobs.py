@@ -85,7 +85,7 @@ def test_a_grid_is_painted_and_kept(api) -> None:
     for picture in done["pictures"]:
         file = api.get(picture["url"])
         assert file.headers["content-type"] == "image/png"
-        assert Image.open(io.BytesIO(file.content)).size == (picture["width"], picture["height"]) == (360, 184)
+        assert Image.open(io.BytesIO(file.content)).size == (picture["width"], picture["height"]) == (512, 256)
         entry = api.get(f"/api/gallery/{picture['entry']}").json()
         assert entry["job"] == job["id"] and entry["recipe"] == picture["recipe"]
         assert api.get(entry["url"]).content == file.content

@@ -52,6 +52,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("batch", 0, "live pictures of different people in one model call; 0 measures what pays"),
     Setting("courtesy", 5, "how far the server's painting threads stand behind all others (niceness, 0 to 19)"),
     Setting("keep_compatible", 1, "1 keeps what the OpenAI and A1111 APIs paint in the gallery, 0 hands it out only"),
+    Setting("take_over", 10.0, "seconds between two looks whether another server of the same gallery has died"),
     Setting("upload_mb", 20, "largest body of a request, in megabytes"),
     Setting("log", "text", "text or json, one line for each event"),
     Setting("log_prompts", 0, "1 writes prompts into the log"),

@@ -1,7 +1,8 @@
 """Jobs that outlive the process: asked for, begun, ended; each ends once.
 
-A job that was running when its gallery died is queued again. Knows nothing of what a job does; keeping its
-pictures together with its end is `Gallery.finish`.
+Each job is in the hand of the gallery that took it in, until that one dies: a job that was running then is queued
+again, and whoever asks first for what nobody has in hand gets it (`claim`). Knows nothing of what a job does; keeping
+its pictures together with its end is `Gallery.finish`.
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ class Jobs:
             kind=plain(kind, "kind", 40),
             request=jsonable(request, "request"),
             key=None if key is None else plain(key, "key"),
+            runner=self._presence.name,
             state="queued",
             attempt=0,
             created=datetime.now(UTC),
@@ -84,6 +86,31 @@ class Jobs:
         with self._database.reading() as session:
             asked = select(JobRow).where(JobRow.state.in_(UNFINISHED)).order_by(JobRow.id)
             return tuple(job_of(row) for row in session.scalars(asked))
+
+    def claim(self, kinds: Collection[str] | None = None) -> tuple[Job, ...]:
+        """Take in hand what is queued and in no living gallery's hand, oldest first; nobody else gets these jobs."""
+        asked = select(JobRow.id, JobRow.runner).where(JobRow.state == "queued").order_by(JobRow.id)
+        if kinds is not None:
+            asked = asked.where(JobRow.kind.in_(kinds))
+        with self._database.reading() as session:
+            queued = [(row.id, row.runner) for row in session.execute(asked)]
+        dead = self._presence.gone({runner for _, runner in queued if runner is not None})
+        claimed = []
+        for id, runner in queued:
+            if runner is not None and runner not in dead:
+                continue
+            with self._database.writing() as session, session.begin():
+                change = update(JobRow).where(JobRow.id == id, JobRow.state == "queued")
+                # Somebody else may have claimed it since it was looked at.
+                change = change.where(JobRow.runner.is_(None) if runner is None else JobRow.runner == runner)
+                if session.execute(change.values(runner=self._presence.name).returning(JobRow.id)).first() is not None:
+                    claimed.append(job_of(_row(session, id)))
+        return tuple(claimed)
+
+    def has_in_hand(self, id: str) -> bool:
+        """Whether the job is this gallery's to carry out: it took it in, claimed it or began it."""
+        with self._database.reading() as session:
+            return _row(session, id).runner == self._presence.name
 
     def next_unfinished(self, kinds: Collection[str] | None = None) -> Job | None:
         """Begin the next queued job: the oldest of the owner who has waited longest since one of theirs was

@@ -36,6 +36,7 @@ from allaprima.server.keys import Keys
 from allaprima.server.metrics import CONTENT_TYPE, Metrics
 from allaprima.server.security import Guard, Policy, Sessions, error_body
 from allaprima.studio import batching
+from allaprima.studio.configuration import number
 from allaprima.studio.courtesy import courteously
 from allaprima.studio.jobs import QueueFull
 from allaprima.studio.studio import Painter, Studio
@@ -80,11 +81,16 @@ def create_app(open_painter: Callable[[], Painter], configuration: Configuration
             log.event("taken up again", jobs=restored)
         # FastAPI builds each route when it is first looked at, which holds the loop for a tenth of a second and more.
         await asyncio.to_thread(app.openapi)
-        watch = asyncio.create_task(app.state.metrics.watch())
+        watches = [
+            asyncio.create_task(app.state.metrics.watch()),
+            asyncio.create_task(app.state.desk.watch(number("take_over"))),
+        ]
         try:
             yield
         finally:
-            watch.cancel()
+            for watch in watches:
+                watch.cancel()
+            await asyncio.wait(watches)
             await studio.close()
             if gallery is not None:
                 await asyncio.to_thread(gallery.close)

@@ -82,18 +82,20 @@ class Desk:
         known = self._studio.progress(row.id)
         if known is not None:
             return known
-        if row.state != "queued":
-            return row
+        if row.state != "queued" or not await asyncio.to_thread(self._gallery.jobs.has_in_hand, row.id):
+            return row  # the same key asked before, here or at another server that has it in hand
         return self._start(plan, kind, asked, owner, row.id)
 
     async def restore(self) -> int:
-        """Queue what an earlier server did not finish; how many jobs that were."""
+        """Queue what a server that is gone did not finish; how many jobs that were."""
         if self._gallery is None:
             return 0
         restored = 0
-        for row in await asyncio.to_thread(self._gallery.jobs.unfinished):
-            if row.state != "queued" or row.kind not in {*KINDS, *operations.TABLE}:
-                continue  # another server is at it, or it is a newer version's
+        kinds = {*KINDS, *operations.TABLE}  # others are a newer version's
+        for row in await asyncio.to_thread(self._gallery.jobs.claim, kinds):
+            known = self._studio.progress(row.id)
+            if known is not None and not known.is_over:
+                continue
             try:
                 plan = await self._plan(row.kind, row.request, row.owner)
                 self._start(plan, row.kind, row.request, row.owner, row.id)
@@ -102,6 +104,19 @@ class Desk:
                 said = {"error": f"It cannot be taken up again: {error}"}
                 await asyncio.to_thread(self._gallery.jobs.set, row.id, "failed", said)
         return restored
+
+    async def watch(self, seconds: float) -> None:
+        """Look every so often whether another server of the same gallery has died, and take up its jobs; cancel to
+        stop."""
+        while self._gallery is not None:
+            await asyncio.sleep(seconds)
+            try:
+                await asyncio.to_thread(self._gallery.sweep)
+                restored = await self.restore()
+                if restored:
+                    log.event("taken over", jobs=restored)
+            except Exception as error:  # the database may be away for a while
+                log.event("not looked after others", error=type(error).__name__)
 
     async def pictures(self, refs: Sequence[Mapping[str, Any]], owner: str) -> list[Picture]:
         """The pictures that are meant: `{"entry"}`, `{"job", "index"}` or `{"data"}` (base64). Raises UserError."""
