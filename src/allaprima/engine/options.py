@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TypedDict
+from collections.abc import Mapping, Sequence
+from typing import Any, TypedDict
 
 
 class Options(TypedDict, total=False):
@@ -25,6 +25,7 @@ class Options(TypedDict, total=False):
     churn: Sequence[float] | None  # for each step the share 0 .. 1 of its noise made anew
     tile: bool  # painted on a ring, so that it repeats without a seam
     chaos: float  # 0 .. 100: how differently the pictures of a batch take the words
+    taste: Mapping[str, Any] | None  # where profiles lead, as `taste.mixed` gives it
     weird: float  # 0 .. 3000: how far from the usual all of them take the words
     lettering: bool | None  # quoted words drawn as letters; None takes the setting
     characters: Sequence[str]  # names of library drawings that are to be in the picture

@@ -34,6 +34,7 @@ from allaprima.engine import (
     settings,
     shapes,
     straying,
+    taste,
     tiling,
 )
 from allaprima.engine.backends import Backend
@@ -90,8 +91,7 @@ class Painter:
 
     def remember_own(self) -> None:
         """Take the user's own drawings into memory, as they are now: at the start, and when they changed."""
-        encoder = str(self.bundle.info["files"]["text_encoder.onnx"])
-        self.library = own_drawings.join(self._bundled, encoder, self.meaning)
+        self.library = own_drawings.join(self._bundled, self.encoder, self.meaning)
 
     # ---- painting ------------------------------------------------------------------------------------------
 
@@ -155,6 +155,17 @@ class Painter:
         """What texts mean, as the text encoder has it: vectors [n, 384] of unit length."""
         return self._text.encode(texts).vector
 
+    def word_means(self, texts: Sequence[str]) -> Array:
+        """The mean token state of each text, [n, 256]: where its words lie in the space that guides the painting."""
+        encoded = self._text.encode(texts)
+        total = (encoded.states * encoded.mask[..., None]).sum(axis=1)
+        return np.asarray(total / np.maximum(encoded.mask.sum(axis=1, keepdims=True), 1.0), np.float32)
+
+    @property
+    def encoder(self) -> str:
+        """The sha256 of the text encoder."""
+        return str(self.bundle.info["files"]["text_encoder.onnx"])
+
     # ---- before the first step -----------------------------------------------------------------------------
 
     def prepare(self, prompt: Prompt, **options: Unpack[Options]) -> Sitting:
@@ -182,6 +193,7 @@ class Painter:
             request = self._counted(request, vector, int(encoded.mask[:k].sum(axis=1).max()), collages[0])
         channels = bundle.latent_shape[0]
         noise = np.stack([_generator(seed).standard_normal((channels, *shape), np.float32) for seed in seeds])
+        states = taste.followed(encoded.states[:k], encoded.mask[:k], request.taste, self.encoder)
         has_negative = bool(request.negative)
         sampler = few_steps.sampler_for(request, bundle)
         few = bundle.student if sampler == "student" else None
@@ -198,7 +210,7 @@ class Painter:
             guidance_scale=scale if request.guidance_scale is None else request.guidance_scale,
             memory=memory,
             weights=np.asarray([weight for _, weight in request.parts], np.float32),
-            states=straying.estranged(encoded.states[:k], encoded.mask[:k], request.prompt, request.weird),
+            states=straying.estranged(states, encoded.mask[:k], request.prompt, request.weird),
             mask=encoded.mask[:k],
             negative_states=encoded.states[k:] if has_negative else np.zeros_like(encoded.states[:1]),
             negative_mask=encoded.mask[k:] if has_negative else np.zeros_like(encoded.mask[:1]),
@@ -209,7 +221,7 @@ class Painter:
             preview_matrix=bundle.preview_matrix,
             preview_bias=bundle.preview_bias,
             timing_ms={"text": (time.perf_counter() - start) * 1000.0},
-            jitter=straying.jitter(encoded.states[:k], seeds, request.chaos),
+            jitter=straying.jitter(states, seeds, request.chaos),
             sampler=sampler,
         )
 

@@ -63,6 +63,7 @@ def write(
         "tile": request.tile or None,
         "chaos": request.chaos or None,
         "weird": request.weird or None,
+        "taste": dict(request.taste) if request.taste else None,
         "characters": list(request.characters) or None,
         "lettering": lettering(sitting.collages[index]),
     }
@@ -151,7 +152,7 @@ def options(recipe: Mapping[str, Any], bundle: Bundle) -> dict[str, Any]:
             "enlarge": _enlarge(recipe),
             # Recipes that say nothing of letters are of pictures without, those before there were any among them.
             "lettering": "lettering" in recipe,
-            **{key: recipe[key] for key in ("tile", "chaos", "weird", "characters") if key in recipe},
+            **{key: recipe[key] for key in ("tile", "chaos", "weird", "taste", "characters") if key in recipe},
         }
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         if isinstance(error, UserError):

@@ -9,11 +9,12 @@ import math
 import re
 import secrets
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import get_args
+from typing import Any, get_args
 
 from allaprima.engine import own_drawings, schedule, settings, straying
+from allaprima.engine import taste as tastes
 from allaprima.engine.few_steps import SAMPLERS, Sampler
 from allaprima.engine.sampler import Solver
 from allaprima.engine.step_count import AUTO
@@ -52,6 +53,7 @@ class Request:
     tile: bool = False
     chaos: float = 0.0
     weird: float = 0.0
+    taste: Mapping[str, Any] | None = None
     characters: tuple[str, ...] = ()
     sampler: Sampler | None = None
     is_auto: bool = False  # the painter finds out how many steps the words need; `steps` is the most
@@ -78,6 +80,7 @@ class Request:
         tile: bool = False,
         chaos: float = 0.0,
         weird: float = 0.0,
+        taste: Mapping[str, Any] | None = None,
         characters: Sequence[str] = (),
         sampler: str | None = None,
         enlarge: str | None = None,
@@ -119,6 +122,7 @@ class Request:
             tile=bool(tile),
             chaos=_between("chaos", chaos, *straying.CHAOS),
             weird=_between("weird", weird, *straying.WEIRD),
+            taste=None if taste is None else tastes.checked(taste),
             characters=tuple(clean_text(name, "a character's name") for name in characters),
             sampler=sampler,
             is_auto=is_auto,

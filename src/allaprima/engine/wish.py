@@ -13,7 +13,7 @@ import re
 import secrets
 from dataclasses import dataclass, field, replace
 
-from allaprima.engine import look, settings
+from allaprima.engine import look, settings, taste
 from allaprima.engine.options import Options
 from allaprima.engine.request import SEEDS, SIDES, clean_text, style_name
 from allaprima.errors import UserError
@@ -27,7 +27,7 @@ LONGEST = 512  # pixels of the longer side; what is longer in shape becomes lowe
 # Parameters that are carried out here, or that change no picture on the user's own machine.
 _HEARD = frozenset(
     ("aspect", "seed", "no", "style", "quality", "draft", "stop", "repeat", "chaos", "weird", "stylize", "raw", "tile")
-    + ("hd", "sd", "sref", "sw", "cref", "cw", "oref", "ow", "iw", "edit")
+    + ("profile", "hd", "sd", "sref", "sw", "cref", "cw", "oref", "ow", "iw", "edit")
     + ("fast", "relax", "turbo", "public", "stealth", "version", "niji")
 )
 
@@ -99,6 +99,8 @@ def _wish(job: Prompt, given: Options, warnings: tuple[str, ...]) -> Wish:
         options["chaos"] = float(asked.chaos)
     if asked.weird:
         options["weird"] = float(asked.weird)
+    if asked.profile:
+        _follow(job, options, notes)
     parts = _looks(job, parts, options, notes)
     characters = _characters(job, notes)
     if characters:
@@ -139,6 +141,21 @@ def _looks(job: Prompt, parts: look.Parts, options: Options, notes: list[str]) -
         parts = look.beside(parts, [(look.phrase(name), strength * weight / total) for name, weight in styles])
     is_raw = asked.raw or asked.style == "raw"
     return look.stylized(parts, 0 if is_raw else asked.stylize, options.get("style"))
+
+
+def _follow(job: Prompt, options: Options, notes: list[str]) -> None:
+    """The profiles that a prompt follows, as an option; those that are not there are told."""
+    asked = job.parameters
+    if any(each.ref == "none" for each in asked.profile):
+        return
+    found = []
+    for each in asked.profile:
+        try:
+            found.append((taste.read(each.ref), each.weight))
+        except UserError as error:
+            notes.append(f"{error} The picture is painted without it.")
+    if found:
+        options["taste"] = taste.mixed(found, 0.0 if asked.raw else asked.stylize / 100)
 
 
 def _characters(job: Prompt, notes: list[str]) -> tuple[str, ...]:

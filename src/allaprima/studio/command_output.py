@@ -18,6 +18,7 @@ from allaprima.errors import UserError
 if TYPE_CHECKING:
     from allaprima.engine.painter import Painter
     from allaprima.engine.picture import Picture
+    from allaprima.gallery.gallery import Gallery
 
 PictureFile = Annotated[Path, typer.Argument(help="A picture file, or the id of a kept one.", show_default=False)]
 Out = Annotated[Path | None, typer.Option("--out", "-o", help="A .png, .webp or .jpg file; several are numbered.")]
@@ -40,6 +41,15 @@ def find_picture(ref: str) -> Picture:
         if ref.startswith(("http://", "https://")):
             raise UserError(f"{ref} is not fetched: nothing here reaches for the network. Save it and give its path.")
         return operations.open_picture(ref)
+    gallery = open_gallery(f"The picture {ref}")
+    try:
+        return operations.from_bytes(gallery.data(ref), name=ref, recipe=gallery.get(ref).recipe)
+    finally:
+        gallery.close()
+
+
+def open_gallery(what: str) -> Gallery:
+    """The gallery of the settings. Raises UserError, which begins with `what` is wanted of it, when there is none."""
     try:
         from allaprima.gallery.gallery import Gallery
     except ModuleNotFoundError as error:
@@ -50,12 +60,8 @@ def find_picture(ref: str) -> Picture:
 
     url = text("gallery") or str(home() / "gallery.db")
     if "://" not in url and not Path(url).is_file():
-        raise UserError(f"{ref} looks like a picture of the gallery, and there is no gallery at {url}.")
-    gallery = Gallery.open(url, text("store") or str(home() / "pictures"))
-    try:
-        return operations.from_bytes(gallery.data(ref), name=ref, recipe=gallery.get(ref).recipe)
-    finally:
-        gallery.close()
+        raise UserError(f"{what} cannot be found: there is no gallery at {url}.")
+    return Gallery.open(url, text("store") or str(home() / "pictures"))
 
 
 def carry_out(

@@ -20,7 +20,7 @@ from allaprima.engine.wish import read_wishes
 from allaprima.errors import PromptError, UserError
 
 # What a picture hands down to those made of it, where nothing else is asked for.
-_INHERITED = ("negative", "steps", "guidance_scale", "memory", "style", "solver", "tile", "chaos", "weird",
+_INHERITED = ("negative", "steps", "guidance_scale", "memory", "style", "solver", "tile", "chaos", "weird", "taste",
               "characters")  # fmt: skip
 _FLAGS = {"seed": "seed", "count": "count", "steps": "steps", "guidance": "guidance_scale", "memory": "memory",
           "style": "style", "negative": "negative"}  # fmt: skip
@@ -85,7 +85,7 @@ def enlarge(arguments: Mapping[str, Any]) -> str:
 
 
 # Options that the engine may have learned since; they are handed on as they came.
-_EXTRA = ("tile", "chaos", "weird", "characters")
+_EXTRA = ("tile", "chaos", "weird", "taste", "characters")
 
 
 def _memory(painter: Painter, request: Request) -> float:
