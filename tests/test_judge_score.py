@@ -209,6 +209,25 @@ def test_a_score_stands_between_its_floor_and_its_ceiling(painter: Painter, eye:
     assert all(row["admitted"] == (row["real"]["value"] >= 0.95) and row["scenes"] > 0 for row in admission.values())
 
 
+def test_a_ceiling_is_looked_at_once(painter: Painter, eye: Eye, bank: Path, tmp_path: Path) -> None:
+    judge, cache = scoring.Judge(eye, recogniser()), tmp_path / "ceiling.json"
+    asked = [each for each in questions() if each.tag == "scenery"]
+    looks: list[int] = []
+    codec = codec_of(painter.backend.run)
+
+    def counted(pictures: np.ndarray) -> np.ndarray:
+        looks.append(len(pictures))
+        return codec(pictures)
+
+    first, again = (
+        scoring.score(
+            painter, judge, asked, held_out=scenes(bank), codec=counted, manner=Manner(1, None, 1), cache=cache
+        ).report
+        for _ in range(2)
+    )
+    assert first == again and sum(looks) == 16
+
+
 def test_a_picture_is_not_recognised_by_the_drawings_that_informed_it(eye: Eye) -> None:
     judge = scoring.Judge(eye, recogniser())
     picture = np.random.default_rng(0).integers(0, 256, (128, 128, 3), dtype=np.uint8)

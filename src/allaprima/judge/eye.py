@@ -21,20 +21,25 @@ from PIL import Image
 
 from allaprima.errors import UserError
 from allaprima.judge.recognising import cut
+from allaprima.judge.tints import tints
 from allaprima.judge.truths import COLOURS, CUT_SIDE, GRID, LOOKS, SCENERIES, STYLES, TIMES
 
 if TYPE_CHECKING:
     import torch
 
     from allaprima.judge.network import Network
+    from allaprima.judge.textures import StyleHead
 
 FORMAT = 1
 SHIPPED = Path(__file__).with_name("judge.npz")
 SIDE = 128
-THRESHOLD = 0.35  # of the heat; where counts on composed scenes come out right most often
-SAME_PLACE = 0.5  # boxes that overlap more than this (intersection over union) are one thing
+THRESHOLD = 0.8  # of the blurred heat: where counts on scenes of its lessons come out right most often
+TINT = 3.0  # how much the pixels' colours weigh beside the network's logits; from its lessons too
+SAME_PLACE = 0.3  # boxes that overlap more than this (intersection over union) are one thing
 BATCH = 32
 MOST_SEEN = 8
+TEXTURE_SIDE = 96
+_HEAD = "texture."
 
 Pixels = NDArray[np.uint8]
 Box = tuple[float, float, float, float]
@@ -96,6 +101,13 @@ class Eye:
         self.record: dict[str, Any] = table["record"]
         self.admission: dict[str, Any] = table.get("admission", {})
         self.file = file
+        self._head, self._textures = None, None
+        head = {name.removeprefix(_HEAD): weights.pop(name) for name in list(weights) if name.startswith(_HEAD)}
+        if head:
+            from allaprima.judge.features import EarlyFeatures
+            from allaprima.judge.textures import StyleHead
+
+            self._head, self._textures = StyleHead(**head), EarlyFeatures(torch.get_num_threads())
         network = Network(NetworkConfig(**table["config"]))
         network.load_state_dict({name: torch.from_numpy(value) for name, value in weights.items()})
         self._network = network.eval()
@@ -108,16 +120,30 @@ class Eye:
         for start in range(0, len(pictures), BATCH):
             small = np.stack([shrunk(each) for each in pictures[start : start + BATCH]])
             with torch.inference_mode():
-                out = self._network.survey(_planes(small))
-                heat, boxes = torch.sigmoid(out.heat[:, 0]).numpy(), torch.sigmoid(out.box).numpy()
-                around = (out.scenery.numpy(), out.time.numpy(), out.look.numpy())
-                found = [peaks(heat[i], boxes[i]) for i in range(len(small))]
-                cuts = [cut(small[i], box, side=CUT_SIDE) for i, places in enumerate(found) for _, box in places]
-                styles, colours = (each.numpy() for each in self._network.closer(_planes(np.stack(cuts))))
+                out = self._network.survey(_planes(_both_ways(small)))
+                heat = blurred(_joined(torch.sigmoid(out.heat[:, 0])).numpy())
+                sides = torch.sigmoid(out.box)
+                # Mirrored back, a middle's offset counts from the cell's other edge.
+                sides[len(small) :, 0] = 1.0 - sides[len(small) :, 0]
+                boxes = _joined(sides).numpy()
+                n = len(small)
+                around = tuple(((each[:n] + each[n:]) / 2).numpy() for each in (out.scenery, out.time, out.look))
+                found = [peaks(heat[i], boxes[i]) for i in range(n)]
+                cuts = np.stack(
+                    [cut(small[i], box, side=CUT_SIDE) for i, places in enumerate(found) for _, box in places]
+                )
+                k = len(cuts)
+                styles, colours = (
+                    ((each[:k] + each[k:]) / 2).numpy() for each in self._network.closer(_planes(_both_ways(cuts)))
+                )
+            if self._head is not None and self._textures is not None:
+                large = [cut(small[i], box, side=TEXTURE_SIDE) for i, places in enumerate(found) for _, box in places]
+                styles = self._head.logits(self._textures(np.stack(large)))
             row = 0
             for i, places in enumerate(found):
                 things = tuple(
-                    Thing(sureness, box, colours[row + j], styles[row + j]) for j, (sureness, box) in enumerate(places)
+                    Thing(sureness, box, colours[row + j] + TINT * tints(small[i], box), styles[row + j])
+                    for j, (sureness, box) in enumerate(places)
                 )
                 row += len(things)
                 scenery, time, look = (
@@ -126,6 +152,24 @@ class Eye:
                 )
                 seen.append(Sight(things, sum(each.sureness >= THRESHOLD for each in things), scenery, time, look))
         return seen
+
+
+def blurred(heat: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Heat [n, 16, 16] with half of each neighbour's added: a middle on a cell's edge is half in either."""
+    padded = np.pad(heat, ((0, 0), (1, 1), (1, 1)))
+    across = padded[:, :, 1:-1] + 0.5 * (padded[:, :, :-2] + padded[:, :, 2:])
+    return np.asarray(across[:, 1:-1] + 0.5 * (across[:, :-2] + across[:, 2:]), np.float32)
+
+
+def _both_ways(pictures: Pixels) -> Pixels:
+    """Pictures [n, h, w, 3] and their mirror images: [2 n, h, w, 3]. A guess made twice is right more often."""
+    return np.concatenate([pictures, pictures[:, :, ::-1]])
+
+
+def _joined(planes: torch.Tensor) -> torch.Tensor:
+    """The mean of planes [2 n, ..., w] of pictures and of their mirror images, turned back: [n, ..., w]."""
+    n = len(planes) // 2
+    return (planes[:n] + planes[n:].flip(-1)) / 2
 
 
 def _planes(pictures: Pixels) -> torch.Tensor:
@@ -189,6 +233,13 @@ def admit(file: Path, admission: Mapping[str, Any]) -> None:
     """Write what the judge was admitted for into its file."""
     table, weights = _read(file)
     _write(file, {**table, "admission": dict(admission)}, weights)
+
+
+def with_head(file: Path, head: StyleHead) -> None:
+    """Put a head that tells styles by texture into a judge's file."""
+    table, weights = _read(file)
+    # As float64, which the file keeps whole.
+    _write(file, table, {**weights, **{_HEAD + name: value for name, value in vars(head).items()}})
 
 
 def _write(file: Path, table: Mapping[str, Any], weights: Mapping[str, NDArray[Any]]) -> None:

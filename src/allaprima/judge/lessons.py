@@ -55,13 +55,13 @@ class Lessons:
         """`decode`: turns the bank's latents into pictures; without it no lesson shows the painter's codec."""
         self._pictures: list[Pixels] = []
         self._truths: list[list[bytes]] = []
-        self._latents: list[NDArray[np.float16]] = []
+        self._latents: dict[int, NDArray[np.float16]] = {}  # of the shards that are encoded
         for shard in sorted(bank.glob("shard-*"))[1:]:
             lines = (shard / "scenes.jsonl").read_bytes().splitlines()
             self._pictures.append(np.load(shard / "pictures.npy", mmap_mode="r"))
             self._truths.append(lines)
-            if decode is not None:
-                self._latents.append(np.load(shard / "latents.npy", mmap_mode="r"))
+            if decode is not None and (shard / "latents.npy").exists():
+                self._latents[len(self._pictures) - 1] = np.load(shard / "latents.npy", mmap_mode="r")
         if not self._pictures:
             raise TrainingError(f"{bank} holds fewer than two shards: run `allaprima train bank` first.")
         self.count = sum(map(len, self._truths))
@@ -70,7 +70,7 @@ class Lessons:
 
     def draw(self, n: int, rng: np.random.Generator) -> Lesson:
         """n scenes, worn."""
-        if self._decode is not None:
+        if self._decode is not None and self._latents:
             self._add_coded(rng)
         pictures, truths = [], []
         mirrored = rng.random(n) < 0.5
@@ -122,7 +122,11 @@ class Lessons:
     def _add_coded(self, rng: np.random.Generator) -> None:
         """A few new scenes as the painter's decoder shows them, in the place of the oldest."""
         assert self._decode is not None
-        drawn = [self._any(rng) for _ in range(FRESH if self._coded else FRESH_FIRST)]
+        encoded = list(self._latents)
+        drawn = [
+            (shard, int(rng.integers(len(self._truths[shard]))))
+            for shard in rng.choice(encoded, FRESH if self._coded else FRESH_FIRST).tolist()
+        ]
         latents = np.stack([np.asarray(self._latents[shard][place], np.float32) for shard, place in drawn])
         shown = [
             (shrunk(picture), self._truths[s][p]) for picture, (s, p) in zip(self._decode(latents), drawn, strict=True)

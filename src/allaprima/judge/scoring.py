@@ -7,8 +7,10 @@ for. Knows the painter by its public face alone.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +19,7 @@ from numpy.typing import NDArray
 from allaprima.judge import checking
 from allaprima.judge.checking import LOOKED_AT, Witness
 from allaprima.judge.eye import Eye
+from allaprima.judge.files import write_whole
 from allaprima.judge.held_out import HeldOut
 from allaprima.judge.intervals import of_mean, of_share
 from allaprima.judge.painting import Manner, Painting, Wanted, paint_all
@@ -111,9 +114,13 @@ def score(
     held_out: HeldOut | None,
     codec: Codec,
     manner: Manner,
+    cache: Path | None = None,
     progress: Progress | None = None,
 ) -> Score:
-    """Paint every question in both ways and measure them. Without held-out scenes there is no ceiling."""
+    """Paint every question in both ways and measure them. Without held-out scenes there is no ceiling.
+
+    `cache`: a file that keeps the ceiling, of the same judge, scenes and codec.
+    """
     asked = answerable(questions, judge.recogniser)
     wanted = [Wanted(each.prompt, each.seed) for each in asked]
     numbers = judge.recogniser.number
@@ -135,7 +142,7 @@ def score(
         told = [checking.shows(witness, each, numbers) for witness, each in zip(witnesses, repeated, strict=True)]
         right[way] = np.asarray(told, bool).reshape(len(asked), manner.images)
         floors[way] = checking.floor(witnesses, repeated, numbers).reshape(len(asked), manner.images)
-    real = ceiling(judge, held_out, codec, progress) if held_out is not None else {}
+    real = _kept_ceiling(judge, held_out, codec, cache, progress) if held_out is not None else {}
     report = {
         tag: _of_tag(tag, asked, right, floors, real.get(tag), judge)
         for tag in TAGS
@@ -183,6 +190,25 @@ def ceiling(
                 found.setdefault(tag, {})[name] = np.asarray(told, np.float64)
                 if name == "real":
                     found[tag]["floor"] = checking.floor([w for w, _ in pairs], [q for _, q in pairs], numbers)
+    return found
+
+
+def _kept_ceiling(
+    judge: Judge, held_out: HeldOut, codec: Codec, cache: Path | None, progress: Progress | None
+) -> dict[str, dict[str, NDArray[np.float64]]]:
+    """The ceiling, read from `cache` where it is."""
+    if cache is not None:
+        try:
+            kept = json.loads(cache.read_bytes())
+            return {
+                tag: {lot: np.asarray(told, np.float64) for lot, told in lots.items()} for tag, lots in kept.items()
+            }
+        except (OSError, ValueError, AttributeError):
+            pass  # not there yet, or cut short: looked at anew
+    found = ceiling(judge, held_out, codec, progress)
+    if cache is not None:
+        plain = {tag: {lot: told.tolist() for lot, told in lots.items()} for tag, lots in found.items()}
+        write_whole(cache, json.dumps(plain).encode())
     return found
 
 
