@@ -14,13 +14,11 @@ from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from allaprima.engine.own_drawings import OwnSet
-from allaprima.engine.request import clean_text
 from allaprima.errors import UserError
 from allaprima.server import uploads
 from allaprima.server.answers import ABSENT, WRONG
 from allaprima.studio import own_library
-from allaprima.studio.own_library import Words
+from allaprima.studio.own_library import OwnSet, Words, clean_text
 from allaprima.studio.studio import Studio
 
 router = APIRouter(prefix="/api/library", tags=["library"])

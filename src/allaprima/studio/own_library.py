@@ -24,8 +24,8 @@ from PIL import Image
 
 from allaprima.engine import own_drawings
 from allaprima.engine.library import plain
-from allaprima.engine.own_drawings import OwnSet
-from allaprima.engine.request import clean_text
+from allaprima.engine.own_drawings import OwnSet as OwnSet
+from allaprima.engine.request import clean_text as clean_text
 from allaprima.errors import UserError
 from allaprima.scene import vocabulary
 from allaprima.studio.operations.background import cut_out
