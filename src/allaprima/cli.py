@@ -53,6 +53,7 @@ ROOMS = (
     Room("background", "allaprima.studio.picture_commands", "background", "Make a flat backdrop transparent."),
     Room("vector", "allaprima.studio.picture_commands", "vector", "Trace a flat picture into an SVG."),
     Room("replay", "allaprima.studio.picture_commands", "replay", "Make a picture again from its recipe."),
+    Room("reference", "allaprima.studio.reference_pages", "reference_pages", "Paint and measure every parameter."),
     Room("doctor", "allaprima.engine.commands", "doctor", "Tell what this machine has and what is broken."),
     Room(
         "parse",
@@ -68,6 +69,7 @@ ROOMS = (
     Room("bench", "allaprima.engine.bench_commands", "app", "Measure speed, side by side."),
     Room("serve", "allaprima.server.commands", "serve", "Serve the studio and its API.", "serve"),
     Room("keys", "allaprima.server.keys_commands", "app", "Make and revoke the server's keys.", "serve"),
+    Room("profile", "allaprima.studio.profile_commands", "app", "Learn your taste from favourites."),
     Room("library", "allaprima.studio.library_commands", "app", "Keep your own reference drawings."),
 )
 

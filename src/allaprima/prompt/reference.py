@@ -1,6 +1,7 @@
-"""The reference page of all parameters, written from the table: `python -m allaprima.prompt.reference`.
+"""The reference of all parameters, written from the table: the list of them, and what stands on the page of each.
 
-Knows the table and where the page belongs; a test holds the page to it.
+`python -m allaprima.prompt.reference` writes the list. Knows the table and where the list belongs; a test holds it to
+it. What a parameter does to pictures is painted and measured elsewhere.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ _HEAD = """\
 
 Parameters stand behind the words, in any order: `a red fox --ar 3:2 --no trees`. Names may be in capitals; a long dash
 (`—ar 3:2`, as some keyboards write it) is read as two. [The prompt language](../prompt.md) explains the rest.
-What a parameter does is said here; where the installed painter does not follow one yet, it says so when it paints.
+Each has a page with what it does here, a pair of painted pictures without and with it, and what was measured.
 
 | parameter | takes | default | what it is for |
 |---|---|---|---|
@@ -32,14 +33,14 @@ What a parameter does is said here; where the installed painter does not follow 
 def page() -> str:
     """The whole page, in Markdown."""
     rows = "".join(
-        f"| [`--{row.name}`](#{row.name}){_also(row)} | {row.range} | {_default(row)} | {row.meaning} |\n"
+        f"| [`--{row.name}`]({row.name}.md){_also(row)} | {row.range} | {_default(row)} | {row.meaning} |\n"
         for row in TABLE
     )
-    sections = "\n".join(_section(row) for row in TABLE)
     retired = ", ".join(f"`--{name}{' VALUE' if value else ''}`" for name, value in sorted(RETIRED.items()))
     synonyms = "\n".join(f"| `--{wrong}` | `--{right}` |" for wrong, right in sorted(SYNONYMS.items()))
     return (
-        f"{_HEAD}{rows}\n{sections}\n"
+        f"{_HEAD}{rows}\nHow parts of a prompt are weighed against each other has a page, too: [weights](weights.md)."
+        "\n\n"
         f"## Retired\n\nThese are read past, with a note that they do nothing any more: {retired}.\n\n"
         "## Did you mean\n\nThese are mistakes, and are answered with the name that was probably meant, "
         f"as are slips of the finger.\n\n| written | meant |\n|---|---|\n{synonyms}\n"
@@ -60,8 +61,9 @@ def limits() -> dict[str, int]:
     }
 
 
-def _section(row: Parameter) -> str:
-    lines = [f"## {row.name}", "", f"`--{row.name}{f' {row.example}' if row.example else ''}`{_also(row)}", ""]
+def entry(row: Parameter) -> str:
+    """All that the table says of a parameter, as the beginning of its page."""
+    lines = [f"# --{row.name}", "", f"`--{row.name}{f' {row.example}' if row.example else ''}`{_also(row)}", ""]
     lines += [row.meaning, ""]
     lines += [f"* Takes {row.range}; default {_default(row)}."]
     lines += [f"* Here: {row.here}"]
