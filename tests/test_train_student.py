@@ -14,7 +14,8 @@ from allaprima.errors import TrainingError  # noqa: E402
 from allaprima.train.denoiser import PRESETS, REGION, Denoiser  # noqa: E402
 from allaprima.train.distillation import train_student  # noqa: E402
 from allaprima.train.flow import Conditions  # noqa: E402
-from allaprima.train.lessons import Pool, gather  # noqa: E402
+from allaprima.train.lessons import Pool, gather, substeps  # noqa: E402
+from allaprima.train.refinement import Refiner, Verdict  # noqa: E402
 from allaprima.train.student import Terms, landing, load_student, needed, of_teacher  # noqa: E402
 from tiny_teacher import tiny_teacher  # noqa: E402
 
@@ -65,6 +66,11 @@ def test_coarser_grids_are_made_of_the_finest_ones_times() -> None:
     assert Terms.from_json(json.loads(json.dumps(terms.as_json()))) == terms
 
 
+def test_the_teacher_takes_its_steps_where_the_way_bends() -> None:
+    assert substeps((1.0, 0.75, 0.5, 0.25, 0.0)) == (4, 4, 4, 4)
+    assert substeps((1.0, 0.9, 0.75, 0.5, 0.0)) == (3, 3, 4, 6)
+
+
 def test_lessons_of_a_teacher_that_knows_the_picture_are_straight_lines_to_it() -> None:
     clean, noise = torch.randn(4, 16, 16, 16), torch.randn(4, 16, 16, 16)
     pool = Pool(TERMS, 8, {4: 0.5, 2: 0.25, 1: 0.25})
@@ -88,16 +94,49 @@ def test_distilling_brings_few_steps_nearer_to_the_teachers_many_and_goes_on_whe
     runs: Path, tmp_path: Path
 ) -> None:
     options = {"teacher": runs / "denoiser", "bank": runs / "bank", "folder": tmp_path, "autoencoder": None,
-               "guidance": 2.0, "batch": 16, "gather_batch": 8, "exam_scenes": 8, "steps": 40, "lr": 1e-3}  # fmt: skip
+               "guidance": 2.0, "batch": 16, "gather_batch": 4, "exam_scenes": 4, "steps": 40, "lr": 1e-3}  # fmt: skip
     first = train_student(**options)
     assert first["student_distance"][4] < first["teacher_distance"][2]
-    second = train_student(**options)
-    assert (first["step"], second["step"]) == (40, 80)
+    second = train_student(**{**options, "steps": 2})
+    assert (first["step"], second["step"]) == (40, 42)
     student, terms, record = load_student(tmp_path)
     assert terms.guidance_scale == 2.0 and record["teacher"]["scenes"] > 0
     assert record["validation"]["student_distance"]["4"] == pytest.approx(second["student_distance"][4])
     with pytest.raises(TrainingError, match="other grids or guidance"):
         train_student(**{**options, "guidance": 3.0})
+
+
+def test_a_discriminator_learns_to_tell_apart_and_stays_flat() -> None:
+    refiner = Refiner(lr=2e-3, seed=0)
+    generator = torch.Generator().manual_seed(2)
+    known = given(16)
+    losses = []
+    for _ in range(40):
+        real, painted = torch.randn(16, 16, 16, 16, generator=generator), torch.zeros(16, 16, 16, 16)
+        losses.append(refiner.tell_apart(real, painted, known))
+    assert losses[-1] < 0.7 * losses[0]
+    assert refiner.passing_loss(painted, known) > refiner.passing_loss(real, known)
+
+
+def test_the_discriminators_say_is_a_share_of_the_lessons_at_the_last_layer() -> None:
+    refiner, last = Refiner(lr=1e-3, seed=0), torch.nn.Parameter(torch.tensor([1.0, 2.0]))
+    lessons, passing = 3.0 * last[0], 50.0 * last[1]
+    refiner.joined(lessons, passing, last).backward()
+    assert torch.allclose(last.grad, torch.tensor([3.0, 0.75]))
+
+
+def test_refinement_is_judged_and_what_is_not_better_is_not_kept(runs: Path, tmp_path: Path) -> None:
+    options = {"teacher": runs / "denoiser", "bank": runs / "bank", "folder": tmp_path, "autoencoder": None,
+               "guidance": 2.0, "batch": 4, "gather_batch": 2, "exam_scenes": 2, "steps": 2}  # fmt: skip
+    report = train_student(**options, adversarial_steps=2)
+    assert report["step"] == 2 and report["refinement"]["rounds"] == 2
+    assert len(report["refinement"]["crowd"]) == 2
+    assert "against a discriminator" in (tmp_path / "log.txt").read_text()
+    worse = Verdict((5.0, 4.0), (1.0, 0.5, 1.5), {4: (0.3, 0.4)})
+    doubtful = Verdict((5.0, 4.9), (0.1, -0.2, 0.4), {4: (0.3, 0.3)})
+    better = Verdict((5.0, 4.0), (1.0, 0.5, 1.5), {4: (0.3, 0.31), 1: (0.4, 0.4)})
+    assert [each.taken for each in (worse, doubtful, better)] == [False, False, True]
+    assert load_student(tmp_path)[2]["validation"]["refinement"]["taken"] == report["refinement"]["taken"]
 
 
 def test_without_a_teacher_or_a_student_that_is_said(tmp_path: Path) -> None:

@@ -163,9 +163,10 @@ def student(
     bank: Annotated[Path, typer.Option(help="The scene bank.")] = Path("data/bank"),
     autoencoder: Annotated[Path, typer.Option(help="Its run, for the sample sheets.")] = Path("data/runs/autoencoder"),
     guidance: Annotated[float, typer.Option(help="The guidance scale that is folded in.")] = 4.0,
-    shift: Annotated[float, typer.Option(help="Bends the grid of 4 towards the noise; 1 means equal steps.")] = 1.0,
+    shift: Annotated[float, typer.Option(help="Bends the grid of 4 towards the noise; 1 means equal steps.")] = 2.0,
     batch: Annotated[int, typer.Option(help="Lessons a step.")] = 64,
     lr: Annotated[float, typer.Option(help="Learning rate at the beginning.")] = 5e-4,
+    adversarial: Annotated[float, typer.Option(help="Minutes more, against a discriminator; kept if better.")] = 0.0,
     seed: Seed = 0,
     threads: Threads = 0,
 ) -> None:
@@ -174,7 +175,28 @@ def student(
 
     _threads(threads)
     _report(train_student(teacher=teacher, folder=folder, bank=bank, autoencoder=autoencoder, minutes=minutes,
-                          guidance=guidance, shift=shift, batch=batch, lr=lr, seed=seed))  # fmt: skip
+                          guidance=guidance, shift=shift, batch=batch, lr=lr, adversarial=adversarial,
+                          seed=seed))  # fmt: skip
+
+
+@app.command()
+def gan(
+    minutes: Annotated[float, typer.Option(help="Wall-clock minutes more.")],
+    size: Annotated[str, typer.Option(help="xs, s or m.")] = "s",
+    folder: Annotated[Path, typer.Option(help="Where the run lives.")] = Path("data/runs/gan"),
+    bank: Annotated[Path, typer.Option(help="The scene bank.")] = Path("data/bank"),
+    autoencoder: Annotated[Path, typer.Option(help="Its run, for the sample sheets.")] = Path("data/runs/autoencoder"),
+    batch: Annotated[int, typer.Option(help="Scenes a round.")] = 64,
+    lr: Annotated[float, typer.Option(help="Learning rate of both.")] = 3e-4,
+    seed: Seed = 0,
+    threads: Threads = 0,
+) -> None:
+    """Train a generator against a discriminator from nothing: the earlier way, as a baseline."""
+    from allaprima.train.gan import train_gan
+
+    _threads(threads)
+    _report(train_gan(bank=bank, folder=folder, autoencoder=autoencoder, size=size, minutes=minutes, batch=batch,
+                      lr=lr, seed=seed))  # fmt: skip
 
 
 @app.command()
@@ -185,7 +207,7 @@ def grid(
     bank: Annotated[Path, typer.Option(help="The scene bank.")] = Path("data/bank"),
     guidance: Annotated[float, typer.Option(help="The guidance scale that the steps are taken with.")] = 4.0,
     scenes: Annotated[int, typer.Option(min=2, help="Scenes to learn on, and as many to compare on.")] = 12,
-    crowd: Annotated[int, typer.Option(min=4, help="Scenes that fresh noise is judged on.")] = 48,
+    crowd: Annotated[int, typer.Option(min=0, help="Scenes that fresh noise is judged on; 0 leaves it out.")] = 48,
     threads: Threads = 0,
 ) -> None:
     """Learn the times of 2, 4, 8 and 16 steps and their fresh noise; compare with grids spaced by hand."""

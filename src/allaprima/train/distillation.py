@@ -3,11 +3,13 @@
 Begins with the teacher's averaged weights. A third of the time the teacher leads trajectories of 16 guided steps, kept
 in a pool; the rest the student learns to land, in one call and without guidance, where they passed. The loss is the
 pseudo-Huber distance of arXiv:2310.14189 on the prediction that would have landed right. The rate falls to zero over
-`minutes`; the same command goes on from the checkpoint, with the rate high again and a new pool.
+`minutes`; the same command goes on from the checkpoint, with the rate high again and a new pool. With `adversarial`
+minutes besides, a discriminator sharpens what was distilled (`train.refinement`); it is kept where that is better.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +25,9 @@ from allaprima.train.denoiser_training import ADAM_ONLY, conditions, load_denois
 from allaprima.train.ema import Ema
 from allaprima.train.flow import Conditions
 from allaprima.train.lessons import Guided, Pool, gather, guided, lesson_conditions
+from allaprima.train.likeness import Likeness
 from allaprima.train.muon import Muon
+from allaprima.train.refinement import Refiner, Verdict, finished
 from allaprima.train.run import Run, mixed_precision
 from allaprima.train.sheets import save_sheet
 from allaprima.train.student import Terms, needed, of_teacher, paint
@@ -39,6 +43,10 @@ WARMUP_STEPS = 20
 HUBER = 0.03  # of a latent's deviation
 TRUTH_STEPS = 32
 GIVEN = ("hint", "region", "states", "text_mask")
+REFINING_RATE = 0.2  # of the learning rate, while a discriminator looks on
+REFINING_BATCH = 16
+CROWD = 48  # scenes that refinement is judged on
+REAL = 512
 
 
 @dataclass(frozen=True)
@@ -90,6 +98,60 @@ def huber(error: torch.Tensor) -> torch.Tensor:
     return ((error.pow(2).sum(dim=(1, 2, 3)) + c * c).sqrt() - c) / size**0.5
 
 
+def refine(
+    student: Denoiser,
+    ema: Ema,
+    muon: Muon,
+    refiner: Refiner,
+    bank: Bank,
+    terms: Terms,
+    rng: np.random.Generator,
+    generator: torch.Generator,
+    *,
+    lessons: Callable[[], torch.Tensor],
+    left: Callable[[], float],
+    first_step: int,
+    most: int | None,
+    fast: bool,
+    say: Callable[[str], None],
+) -> int:
+    """Rounds against a discriminator, `most` of them or while time is `left` (1 down to 0); how many there were."""
+    counts, chances = list(SHARES), list(SHARES.values())
+    last, done, telling = student.out.weight, 0, []
+    while (done < most) if most is not None else (left() > 0.0):
+        batch = bank.batch(REFINING_BATCH, rng)
+        given, real = lesson_conditions(batch, rng), torch.from_numpy(batch.latents)
+        noise = torch.randn(real.shape, generator=generator)
+        painted = finished(student, noise, given, terms.grids[int(rng.choice(counts, p=chances))], fast=fast)
+        telling.append(refiner.tell_apart(real, painted, given))
+        loss = refiner.joined(lessons(), refiner.passing_loss(painted, given), last)
+        muon.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(student.parameters(), 1.0)
+        muon.step(REFINING_RATE * (1.0 - done / most if most is not None else max(left(), 0.0)))
+        done += 1
+        ema.update(student, first_step + done)
+        if done % 25 == 0:
+            say(f"round {done:5d} | told apart with a loss of {np.mean(telling[-25:]):.3f} (2: not at all)")
+    return done
+
+
+def judged(before: Denoiser, after: Denoiser, exam: Exam, bank: Bank, terms: Terms, *, fast: bool) -> Verdict:
+    """Students before and after refinement: as crowds in their finest grid, and picture by picture in each."""
+    given = conditions(bank.validation(CROWD, first=len(exam.noise)), None)
+    known = [getattr(given, name) for name in GIVEN]
+    noise = torch.randn((CROWD, *exam.noise.shape[1:]), generator=torch.Generator().manual_seed(29))
+    likeness = Likeness.of(bank.batch(REAL, np.random.default_rng(37)).latents)
+    finest = terms.grids[max(terms.grids)]
+    with torch.autocast("cpu", torch.bfloat16, enabled=fast):
+        crowds = [paint(net, noise, known, finest).float().numpy() for net in (before, after)]
+        far = {n: tuple(exam.distance(paint(net, exam.noise, exam.known(), grid).float()) for net in (before, after))
+               for n, grid in terms.grids.items()}  # fmt: skip
+    gain, (low, high) = likeness.gain(*crowds)
+    return Verdict((likeness.distance(crowds[0]), likeness.distance(crowds[1])), (gain, low, high),
+                   {n: (pair[0], pair[1]) for n, pair in far.items()})  # fmt: skip
+
+
 def train_student(
     *,
     teacher: Path = Path("data/runs/denoiser"),
@@ -98,9 +160,11 @@ def train_student(
     autoencoder: Path | None = Path("data/runs/autoencoder"),
     minutes: float | None = None,
     steps: int | None = None,
+    adversarial: float = 0.0,
+    adversarial_steps: int | None = None,
     guidance: float = 4.0,
     interval: tuple[float, float] = (0.1, 1.0),
-    shift: float = 1.0,
+    shift: float = 2.0,
     batch: int = 64,
     lr: float = 5e-4,
     room: int = 4096,
@@ -108,13 +172,14 @@ def train_student(
     gather_batch: int = GATHER_BATCH,
     seed: int = 0,
 ) -> dict[str, Any]:
-    """Distils for `minutes` or for `steps`, whichever ends first; returns a report.
+    """Distils for `minutes` or for `steps`, whichever ends first, and then refines for `adversarial` minutes or
+    `adversarial_steps`; returns a report.
 
     Raises TrainingError for what is missing or does not belong together.
     """
     if minutes is None and steps is None:
         raise TrainingError("--minutes is needed: the time over which the rate falls to zero")
-    run = Run.open(folder, minutes=minutes)
+    run = Run.open(folder, minutes=None if minutes is None else minutes + adversarial)
     torch.manual_seed(seed)
     master, of = load_denoiser(teacher)
     terms = Terms.of(guidance=guidance, interval=interval, shift=shift)
@@ -137,8 +202,10 @@ def train_student(
         run.log(f"resumed at step {step}, {examples} lessons")
     predict = guided(master, terms, fast=fast)
     exam = set_exam(scenes, predict, exam_scenes)
-    before = {n: exam.distance(teacher_paints(predict, exam.noise, exam.given, schedule.linear(n))) for n in (2, 4)}
-    run.log("teacher's distance to its own 32 steps | " + " ".join(f"{n}: {d:.3f}" for n, d in before.items()))
+    own = {n: teacher_paints(predict, exam.noise, exam.given, grid) for n, grid in terms.grids.items()}
+    before = {n: exam.distance(latents) for n, latents in own.items()}
+    run.log("teacher's distance to its own 32 steps, on the student's grids | "
+            + " ".join(f"{n}: {d:.3f} (contrast {exam.contrast(own[n]):.2f})" for n, d in before.items()))  # fmt: skip
     pool = Pool(terms, room, SHARES)
     rng = np.random.default_rng([seed, step])
     generator = torch.Generator().manual_seed(seed * 1_000_003 + step)
@@ -157,6 +224,14 @@ def train_student(
         leads = progress() > STUDENT_LEADS_AFTER and rng.random() < STUDENT_LED
         gather(pool, predict, given, noise, student=student if leads else None, fast=fast)
 
+    def lessons_loss(pool: Pool, count: int) -> torch.Tensor:
+        drawn = pool.draw(count, rng)
+        wanted = needed(drawn.state, drawn.landed, drawn.times)
+        inputs = drawn.state.contiguous(memory_format=torch.channels_last)
+        with torch.autocast("cpu", torch.bfloat16, enabled=fast):
+            said = student(inputs, *(getattr(drawn.given, name) for name in GIVEN), drawn.times)
+        return huber(said - wanted).mean()
+
     def averaged() -> Denoiser:
         net = of_teacher(master)
         net.load_state_dict(ema.weights)
@@ -174,8 +249,7 @@ def train_student(
         if autoencoder is not None:
             from allaprima.train.autoencoder_training import load_autoencoder
 
-            own = teacher_paints(predict, exam.noise, exam.given, schedule.linear(4))
-            bands = [exam.truth, own, *(painted[n] for n in sorted(painted, reverse=True))]
+            bands = [exam.truth, own[max(own)], *(painted[n] for n in sorted(painted, reverse=True))]
             columns = min(12, len(exam.noise))
             with torch.no_grad():
                 pictures = load_autoencoder(autoencoder).decode(torch.cat([band[:columns] for band in bands])).float()
@@ -195,12 +269,7 @@ def train_student(
             for _ in range(GATHER_FIRST if taken == 0 else 1):
                 learn_from_teacher()
             gathering += run.elapsed() - start
-        drawn = pool.draw(batch, rng)
-        wanted = needed(drawn.state, drawn.landed, drawn.times)
-        inputs = drawn.state.contiguous(memory_format=torch.channels_last)
-        with torch.autocast("cpu", torch.bfloat16, enabled=fast):
-            said = student(inputs, *(getattr(drawn.given, name) for name in GIVEN), drawn.times)
-        loss = huber(said - wanted).mean()
+        loss = lessons_loss(pool, batch)
         muon.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(student.parameters(), 1.0)
@@ -219,4 +288,23 @@ def train_student(
             look()
     look()
     run.save(record())
+    if (adversarial or adversarial_steps) and not run.stopped:
+        kept = {name: value.clone() for name, value in ema.weights.items()}
+        unrefined = averaged()
+        end = run.elapsed() + adversarial * 60
+        rounds = refine(
+            student, ema, muon, Refiner(lr=REFINING_RATE * lr, seed=seed), scenes, terms, rng, generator, fast=fast,
+            lessons=lambda: lessons_loss(pool, batch // 2), first_step=step, most=adversarial_steps,
+            left=lambda: (end - run.elapsed()) / (adversarial * 60) if adversarial and not run.stopped else 0.0,
+            say=run.log,
+        )  # fmt: skip
+        verdict = judged(unrefined, averaged(), exam, scenes, terms, fast=fast)
+        run.log(f"{rounds} rounds against a discriminator, {verdict}")
+        report["refinement"] = {"rounds": rounds, "taken": verdict.taken, "crowd": list(verdict.crowd),
+                                "gain": list(verdict.gain)}  # fmt: skip
+        if not verdict.taken:
+            ema.load_state_dict(kept)
+            student.load_state_dict(kept)
+        look()
+        run.save(record())
     return {"step": step, "examples": examples, "minutes": spent + run.elapsed() / 60, **report}

@@ -152,7 +152,8 @@ def learn_grids(
         moved, _, tried = refined(distance, first, going=lambda end=end: time.monotonic() < end)  # type: ignore[misc]
         grids = {name: tuple(make(steps)) for name, make in HAND.items()} | {"by price": first, "learned": moved}
         learned.grids[steps] = _compare(learned, master, held, steps, grids, tried, say)
-    learn_noise(learned, master, kept, crowd, say)
+    if crowd > 1:
+        learn_noise(learned, master, kept, crowd, say)
     learned.record["minutes"] = round((time.monotonic() - start) / 60, 2)
     folder.mkdir(parents=True, exist_ok=True)
     write_whole(folder / FILE, json.dumps(learned.as_json(), indent=1).encode())

@@ -7,7 +7,7 @@ arXiv:1011.0686). Knows nothing of losses or weights.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +20,7 @@ from allaprima.train.flow import Conditions
 from allaprima.train.student import Terms, landing
 
 DROP_HINT = 0.34  # of the scenes: words alone
-SUBSTEPS = 4  # of the teacher in each step of the finest grid
+FINE_STEPS = 16  # of the teacher in all
 
 Guided = Callable[[torch.Tensor, Conditions, float], torch.Tensor]
 
@@ -51,6 +51,13 @@ def walk(predict: Guided, state: torch.Tensor, given: Conditions, start: float, 
         clean = predict(state, given, t)
         state = clean + (after / t) * (state - clean)
     return state
+
+
+def substeps(grid: Sequence[float]) -> tuple[int, ...]:
+    """How many of the teacher's steps go into each step of a grid: about FINE_STEPS in all, by the root of its length,
+    since early times bend more."""
+    roots = [(t - after) ** 0.5 for t, after in zip(grid[:-1], grid[1:], strict=True)]
+    return tuple(max(2, round(FINE_STEPS * root / sum(roots))) for root in roots)
 
 
 def lesson_conditions(batch: Batch, rng: np.random.Generator) -> Conditions:
@@ -120,9 +127,9 @@ def gather(
 ) -> None:
     """Adds a trajectory for each noise [n, c, h, w]: led by the student where one is given."""
     begun, landed, state = [], [], noise
-    for t, after in zip(pool.grid[:-1], pool.grid[1:], strict=True):
+    for t, after, fine in zip(pool.grid[:-1], pool.grid[1:], substeps(pool.grid), strict=True):
         begun.append(state)
-        right = walk(predict, state, given, t, after, SUBSTEPS)
+        right = walk(predict, state, given, t, after, fine)
         landed.append(right)
         if student is None:
             state = right

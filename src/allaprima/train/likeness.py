@@ -38,8 +38,10 @@ class Likeness:
         seen = looks(latents)
         mean, deviation = seen.mean(axis=0), seen.std(axis=0) + 1e-6
         real = (seen - mean) / deviation
-        among = _squares(real, real)
-        return cls(mean, deviation, real, float(np.sqrt(np.median(among[np.triu_indices(len(real), 1)]))))
+        among = _squares(real, real)[np.triu_indices(len(real), 1)]
+        # Where more than half of them are alike the median says nothing.
+        typical = np.median(among) if np.median(among) > 1e-6 else max(float(among.mean()), 1e-6)
+        return cls(mean, deviation, real, float(np.sqrt(typical)))
 
     def kernels(self, latents: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Of painted latents with each other [n, n], and with the real ones [n, m]."""
