@@ -122,6 +122,5 @@ def test_the_command_line_takes_auto_and_tells_what_is_no_count(workshop: Path, 
     done = CliRunner().invoke(app, [*told, "--steps", "auto"])
     assert done.exit_code == 0, done.output
     assert json.loads(done.stdout)["steps"] == 4
-    for wrong, said in (("many", "or auto"), ("0", "not 0")):
-        refused = CliRunner().invoke(app, [*told, "--steps", wrong])
-        assert refused.exit_code != 0 and said in str(refused.exception)
+    refused = CliRunner().invoke(app, [*told, "--steps", "many"])
+    assert refused.exit_code != 0 and "or auto" in str(refused.exception)
