@@ -250,5 +250,8 @@ def test_held_out_scenes_are_made_once_and_read_again(bank: Path, tmp_path: Path
     for one, other in zip(first.scenes, again.scenes, strict=True):
         assert (one.questions, one.shown, one.caption) == (other.questions, other.shown, other.caption)
         assert np.array_equal(one.picture, other.picture)
+    counting = first.about(["counting"])
+    assert {each.tag for scene in counting.scenes for each in scene.questions} == {"counting"}
+    assert 0 < len(counting.scenes) < len(first.scenes) and counting.name != first.name
     assert held_out.kept(corpus, tmp_path / "no bank", tmp_path, of_tag=4) is None
     assert len(held_out.captioned(bank, 5)) == 5

@@ -52,6 +52,15 @@ class HeldOut:
     scenes: tuple[Scene, ...]
     name: str
 
+    def about(self, tags: Sequence[str]) -> HeldOut:
+        """The scenes that answer a question of these tags, with those questions alone."""
+        kept = []
+        for scene in self.scenes:
+            asked = tuple(each for each in scene.questions if each.tag in tags)
+            if asked:
+                kept.append(replace(scene, questions=asked))
+        return HeldOut(tuple(kept), " ".join([self.name, *sorted(tags)]))
+
 
 def questions_of(truth: Mapping[str, Any], seed: int) -> tuple[Question, ...]:
     """Everything that the suite could ask and a scene of this truth (as the bank tells it) would answer."""

@@ -214,6 +214,8 @@ def score(
     with shown_progress() as progress:
         both = open_judge(painter, judge, corpus, threads, progress)
         held_out = open_held_out(corpus, bank, scenes)
+        if held_out is not None and tag:
+            held_out = held_out.about(tag)
         found = scoring.score(
             painter,
             both,
@@ -288,10 +290,11 @@ def _decoder(bundle: Path | None, threads: int) -> Any:
 
 def open_painter(bundle: Path | None, threads: int) -> Painter:
     """A painter with the bundle open; the user's own drawings stay out, so that numbers are the bundle's."""
+    from allaprima.engine.library import Library
     from allaprima.engine.painter import Painter
 
     painter = Painter(bundle, threads=threads)
-    painter.library = painter._bundled
+    painter.library = Library.open(painter.bundle)
     return painter
 
 
