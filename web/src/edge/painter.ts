@@ -136,12 +136,22 @@ export class EdgePainter {
       time: { data: new Float32Array(rows).fill(t), dims: [rows] },
     })
     if (!clean) throw new Error('The denoiser gave no latent.')
+    // What is wanted is a mean; what is not wanted leads away from the unconditional side, as strongly as guidance leads
+    // to the rest. Without any guidance there is nothing to lead away from, and one sum is all there is.
+    const wanted = weights.reduce((sum, weight) => sum + Math.max(weight, 0), 0)
+    const shares = guidance === 1 ? weights : weights.map((weight) => weight / wanted)
     const out = new Float32Array(size)
     for (let i = 0; i < size; i += 1) {
+      const plain = rows > parts ? (clean[parts * size + i] as number) : 0
       let conditional = 0
-      for (let part = 0; part < parts; part += 1) conditional += (weights[part] as number) * (clean[part * size + i] as number)
-      const plain = rows > parts ? (clean[parts * size + i] as number) : conditional
-      out[i] = plain + scale * (conditional - plain)
+      let away = 0
+      for (let part = 0; part < parts; part += 1) {
+        const share = shares[part] as number
+        const side = clean[part * size + i] as number
+        if (share > 0 || guidance === 1) conditional += share * side
+        else away += share * (side - plain)
+      }
+      out[i] = rows > parts ? plain + scale * (conditional - plain + away) : conditional
     }
     return out
   }
