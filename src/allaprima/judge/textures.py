@@ -1,8 +1,8 @@
 """A thing's style from its texture: early features of a photographs' network, told apart by ridge regression.
 
-Edges, outlines and shading are what early layers see, and what a small network learns slowly: on 2,000 cut-outs of
-composed scenes this tells styles right half as often again as the judge's own network does. Closed form, no epochs.
-Knows nothing of prompts or painters.
+Edges, outlines and shading are what early layers see, and what a small network learns slowly. From 5,000 cut-outs it
+tells 41 of 100 styles in real scenes where the judge's network told 31, but 26 instead of 33 through the autoencoder:
+it reads what a codec takes away. Closed form, no epochs. Knows nothing of prompts or painters.
 """
 
 from __future__ import annotations
