@@ -164,7 +164,7 @@ def train_student(
     adversarial_steps: int | None = None,
     guidance: float = 4.0,
     interval: tuple[float, float] = (0.1, 1.0),
-    shift: float = 2.0,
+    shift: float = 1.0,
     batch: int = 64,
     lr: float = 5e-4,
     room: int = 4096,
