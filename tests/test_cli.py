@@ -104,14 +104,14 @@ def test_parameters_are_written_inside_the_prompt(run) -> None:
     assert recipe["steps"] == 2 and recipe["style"] == "pixel art"
     assert recipe["parts"] == [["a red fox", 2.0], ["trees", -1.0]]
     assert recipe["chaos"] == 9
-    assert err.count("--profile") == 1
+    assert err.count("No profile is called 'default'") == 1
 
 
 def test_parameters_need_no_quotes(run) -> None:
     code, out, _ = run("imagine", "a", "red", "fox", "--ar", "1:2", "--steps", "1", "--quality", "1", "--json")
     assert code == 0
     picture = json.loads(out)["pictures"][0]
-    assert (picture["recipe"]["prompt"], picture["width"], picture["height"]) == ("a red fox", 184, 360)
+    assert (picture["recipe"]["prompt"], picture["width"], picture["height"]) == ("a red fox", 256, 512)
 
 
 def test_stop_leaves_the_picture_unfinished_and_flags_go_first(run) -> None:

@@ -85,7 +85,6 @@ def test_learned_put_in_and_taken(workshop: Path, tmp_path: Path) -> None:
     picture = painter.paint(FOX, seed=3, steps="auto")
     assert picture.recipe["auto_steps"] and picture.recipe["steps"] in (1, 2, 4, 8)
     assert np.array_equal(picture.pixels, painter.paint(FOX, seed=3, steps=picture.recipe["steps"]).pixels)
-    assert painter.paint(FOX, seed=3, steps=0).recipe["steps"] == picture.recipe["steps"]
     for recipe in (picture.recipe, old.recipe):
         assert painter.replay(json.loads(json.dumps(recipe))).recipe["steps"] == recipe["steps"]
     assert Bundle.open(bundle).paints_as(old.recipe["model"]["sha256"])

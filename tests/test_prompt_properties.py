@@ -65,6 +65,7 @@ def check(text: str) -> ParsedPrompt | None:
 @example("a::1 --no " + ", ".join("abcdefgh"))
 @example("(at 10:30) [x] (y:1.2)::2 \\[z\\]")
 @example("cat.png a{, b}.png [c.png] d --cref @a@b --sref @random")
+@example("\x8a.PNG::.1::")
 def test_no_prompt_crashes_and_every_one_survives_the_round_trip(text: str) -> None:
     check(text)
 

@@ -73,7 +73,7 @@ def flags(
     """What the command line said, as the painter's options. Raises UserError for steps that are no number."""
     if steps is not None and steps != "auto" and not steps.lstrip("-").isdecimal():
         raise UserError(f"--steps takes a number from 1 to 100, or auto, not {steps!r}.")
-    number = None if steps is None else 0 if steps == "auto" else int(steps)
+    number = steps if steps in (None, "auto") else int(steps)
     return {
         "seed": seed, "steps": number, "guidance_scale": guidance, "memory": memory, "count": count,
         "width": width, "height": height, "style": style, "negative": no, "solver": solver,

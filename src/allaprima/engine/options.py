@@ -12,7 +12,7 @@ class Options(TypedDict, total=False):
     negative: str  # what should not be there: the unconditional side of guidance
     seed: int | None  # 0 .. 2**32 - 1; None takes one by chance
     count: int  # 1 .. 16 pictures, of seeds seed, seed + 1, ...
-    steps: int | None  # 1 .. 100; 0 takes as many as the words need
+    steps: int | str | None  # 1 .. 100; "auto" takes as many as the words need
     guidance_scale: float | None  # 0 .. 30; 1 asks the model once a step, anything else twice
     memory: float | None  # 0 (words alone) .. 1 (the library's drawings shown at every step)
     width: int | None  # 64 .. 2048 pixels; one side alone makes a square

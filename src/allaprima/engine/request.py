@@ -17,7 +17,7 @@ from allaprima.engine import own_drawings, schedule, settings, straying
 from allaprima.engine import taste as tastes
 from allaprima.engine.few_steps import SAMPLERS, Sampler
 from allaprima.engine.sampler import Solver
-from allaprima.engine.step_count import AUTO
+from allaprima.engine.step_count import AUTO, MOST_AUTO
 from allaprima.errors import PromptError, UserError
 from allaprima.scene import vocabulary
 
@@ -25,7 +25,6 @@ Prompt = str | Sequence[tuple[str, float]]
 
 LONGEST_PROMPT = 2000  # characters
 STEPS = (1, 100)
-MOST_AUTO = 8
 SIDES = (64, 2048)  # pixels
 COUNTS = (1, 16)
 GUIDANCE = (0.0, 30.0)
@@ -88,11 +87,11 @@ class Request:
     ) -> Request:
         """Check every part of a wish; raises PromptError or UserError.
 
-        Without `steps` the grid's own count is taken, or else the setting's. 0 or "auto" leaves them to the painter.
+        Without `steps` the grid's own count is taken, or else the setting's. "auto" leaves them to the painter.
         """
-        if steps is None or (grid and steps in (AUTO, "auto")):
+        if steps is None or (grid and steps == AUTO):
             steps = len(grid) - 1 if grid else int(settings.number("steps"))
-        is_auto = steps in (AUTO, "auto")
+        is_auto = steps == AUTO
         if isinstance(steps, str) and not is_auto and not steps.isdecimal():
             raise UserError(f"steps must be a number from {STEPS[0]} to {STEPS[1]}, or auto, not {steps!r}.")
         if is_auto and churn is not None:

@@ -26,7 +26,13 @@ if TYPE_CHECKING:
 Array = NDArray[np.float32]
 
 FILE = "steps.json"
-AUTO = 0  # the step count that asks for as many as the prompt needs
+AUTO = "auto"  # instead of a count: as many steps as the prompt needs
+MOST_AUTO = 8
+
+
+def at_most(steps: int | str | None, default: int) -> int:
+    """How many steps a wish for `steps` takes at the most; `default` when it asks for none."""
+    return MOST_AUTO if steps == AUTO else int(steps or default)
 
 
 def features(vector: Array, *, things: int, words: int, is_hinted: bool) -> Array:

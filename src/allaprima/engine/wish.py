@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from allaprima.engine import look, settings, taste
 from allaprima.engine.options import Options
 from allaprima.engine.request import SEEDS, SIDES, clean_text, style_name
+from allaprima.engine.step_count import at_most
 from allaprima.errors import UserError
 from allaprima.prompt import Prompt, parse
 
@@ -73,7 +74,7 @@ def _wish(job: Prompt, given: Options, warnings: tuple[str, ...]) -> Wish:
     if not job.text:
         raise UserError("The prompt has no words: say what to paint. Pictures alone cannot be read yet.")
     options: Options = {"seed": asked.seed}
-    steps = given.get("steps") or int(settings.number("steps"))
+    steps = at_most(given.get("steps"), int(settings.number("steps")))
     if "draft" in asked.given:
         options["steps"] = DRAFT_STEPS
     elif "quality" in asked.given:
@@ -113,7 +114,7 @@ def _wish(job: Prompt, given: Options, warnings: tuple[str, ...]) -> Wish:
     if names_pictures:
         notes.append(NOTE_PICTURES)
     options = {**options, **given}
-    count = options.get("steps") or steps
+    count = at_most(options.get("steps"), steps)
     stop_after = math.ceil(count * asked.stop / 100)
     return Wish(job.canonical, parts, options, stop_after, tuple(notes), names_pictures)
 

@@ -71,7 +71,8 @@ def _not_a_picture(words: str) -> str:
     first = _FIRST_WORD.match(seal_quotations(seal(words)))
     if first is None or not looks_like_picture(first[0]):
         return words
-    end = first.end()
+    end = words.find("::", 0, first.end())  # a weight, whose point is none of a file's name
+    end = first.end() if end < 0 else end
     return words[:end].replace("://", "\\://").replace(".", "\\.") + words[end:]
 
 

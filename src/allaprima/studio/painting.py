@@ -18,6 +18,7 @@ from allaprima.engine import recipe
 from allaprima.engine.options import Options
 from allaprima.engine.painter import Painter
 from allaprima.engine.picture import Picture
+from allaprima.engine.step_count import at_most
 from allaprima.engine.wish import Wish
 from allaprima.studio.jobs import TURN_OVER, TurnOver, new_id
 
@@ -98,7 +99,7 @@ class Rates:
     def cost(self, wish: Wish, steps: int) -> float:
         """The expected ms of a grid."""
         count = int(wish.options.get("count") or 1)
-        return count * (min(wish.stop_after, wish.options.get("steps") or steps) * self.step + self.decode)
+        return count * (min(wish.stop_after, at_most(wish.options.get("steps"), steps)) * self.step + self.decode)
 
 
 def work(painter: Painter, wishes: Sequence[Wish], partials: int, rates: Rates) -> Iterator[Unit]:

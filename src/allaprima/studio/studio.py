@@ -30,6 +30,7 @@ from allaprima.engine.options import Options
 from allaprima.engine.painter import Painter
 from allaprima.engine.picture import Picture
 from allaprima.engine.request import SEEDS, Request
+from allaprima.engine.step_count import at_most
 from allaprima.engine.upscaler import Enlarger
 from allaprima.engine.wish import Wish, read_wishes
 from allaprima.studio import encoding
@@ -151,7 +152,9 @@ class Studio:
         costs = [self.rates.cost(wish, self.default_steps) for wish in wishes]
         record = JobRecord(order.id, order.owner, kind, request or {"prompt": order.prompt})
         record.notes = tuple(dict.fromkeys(note for wish in wishes for note in wish.notes))
-        record.steps = sum(min(wish.options.get("steps") or self.default_steps, wish.stop_after) for wish in wishes)
+        record.steps = sum(
+            min(at_most(wish.options.get("steps"), self.default_steps), wish.stop_after) for wish in wishes
+        )
 
         def begin() -> Iterator[Any]:
             return work(self.painter, wishes, order.partials, self.rates)

@@ -15,6 +15,7 @@ from allaprima.engine.options import Options
 from allaprima.engine.painter import Painter
 from allaprima.engine.request import SEEDS, Request
 from allaprima.engine.sitting import Sitting
+from allaprima.engine.step_count import at_most
 from allaprima.engine.upscaler import LANCZOS
 from allaprima.engine.wish import read_wishes
 from allaprima.errors import PromptError, UserError
@@ -39,7 +40,7 @@ def settled(painter: Painter, recipe: Mapping[str, Any], given: Mapping[str, Any
         if len(wishes) != 1:
             raise PromptError(f"One prompt is wanted here, and this one makes {len(wishes)}: choose one.")
         parts, options, notes = wishes[0].parts, dict(wishes[0].options), list(wishes[0].notes)
-        stop = wishes[0].stop_after / (wishes[0].options.get("steps") or int(settings.number("steps")))
+        stop = wishes[0].stop_after / at_most(wishes[0].options.get("steps"), int(settings.number("steps")))
     elif recipe.get("prompt"):
         parts = tuple((text, weight) for text, weight in recipe.get("parts") or [(recipe["prompt"], 1.0)])
         options = {key: recipe[key] for key in _INHERITED if recipe.get(key) is not None} | flags
