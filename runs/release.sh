@@ -6,8 +6,13 @@ allaprima corpus build --processes 2
 allaprima train text --minutes 18
 [ -f data/bank/scenes256.npy ] || allaprima train bank --large 3000
 [ -f data/runs/autoencoder/checkpoint.pt ] || allaprima train autoencoder --minutes 45 --anneal-minutes 6
-allaprima train bank --shards 64
-allaprima train denoiser --minutes 90
-allaprima train denoiser --anneal --minutes 15
-allaprima export
+allaprima train bank --shards 94
+allaprima train denoiser --minutes 125
+allaprima train denoiser --anneal --minutes 64
+allaprima train upscaler --minutes 25
+allaprima train grid --minutes 3 --scenes 8 --crowd 0
+allaprima train student --minutes 14
+allaprima export --guidance 4
+allaprima train steps --minutes 3
+allaprima export steps
 allaprima judge quick

@@ -34,7 +34,7 @@ def trained(tmp_path: Path) -> Trained:
     for name, network in (("autoencoder", made.autoencoder), ("denoiser", made.denoiser)):
         weights = network.state_dict()
         Run.open(runs / name, minutes=None).save({
-            "config": network.config.to_dict(), "step": 40, "scenes": 2560, "minutes": 2.0,
+            "config": network.config.to_dict(), "step": 40, "scenes": 2560, "minutes": 2.0, "region_scenes": 64,
             "model": weights, "ema": weights,
         })  # fmt: skip
     return made
@@ -46,7 +46,7 @@ def test_what_is_packed_comes_back_to_within_half_precision(trained: Trained, tm
     written = unpack(tmp_path / "go-on.npz", tmp_path / "new")
     assert written == {"text": True, "autoencoder": True, "denoiser": True}
     network, told = load_denoiser(tmp_path / "new" / "denoiser")
-    assert told == {"step": 40, "scenes": 2560, "minutes": 2.0, "regions": False}
+    assert told == {"step": 40, "scenes": 2560, "minutes": 2.0, "region_scenes": 64, "regions": False}
     pairs = (
         (network, trained.denoiser),
         (load_autoencoder(tmp_path / "new" / "autoencoder"), trained.autoencoder),

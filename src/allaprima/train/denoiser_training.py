@@ -133,8 +133,9 @@ def load_denoiser(folder: Path) -> tuple[Denoiser, dict[str, Any]]:
     model = Denoiser(DenoiserConfig(**{k: tuple(v) if isinstance(v, list) else v for k, v in state["config"].items()}))
     model.load_state_dict(state["ema"])
     record = {"step": state["step"], "scenes": state["scenes"], "minutes": state["minutes"]}
+    taught = state.get("region_scenes", 0)
     # Fewer scenes than this and the region channels are noise to the network, which the engine must not feed.
-    return model.eval(), {**record, "regions": state.get("region_scenes", 0) >= REGIONS_LEARNED}
+    return model.eval(), {**record, "region_scenes": taught, "regions": taught >= REGIONS_LEARNED}
 
 
 def train_denoiser(
