@@ -50,7 +50,7 @@ def test_a_process_paints_and_prints_one_object(tiny_bundle, tmp_path) -> None:
     assert (picture["seed"], picture["width"], picture["height"]) == (7, 256, 256)
     assert set(said["timing_ms"]) == {"load", "text", "denoise", "decode", "total"}
     assert set(said["model"]) == {"name", "sha256"}
-    assert said["steps"] == 8
+    assert said["steps"] == 4
     assert read_recipe(tmp_path / "fox.png") == picture["recipe"]
 
 
@@ -123,7 +123,7 @@ def test_stop_leaves_the_picture_unfinished_and_flags_go_first(run) -> None:
 
 def test_watching_draws_on_stderr_and_leaves_stdout_alone(run) -> None:
     code, out, err = run("imagine", "a cat", "--watch", "--out", "x.png", "--json")
-    assert code == 0 and json.loads(out)["steps"] == 8
+    assert code == 0 and json.loads(out)["steps"] == 4
     assert "▀" in err
 
 

@@ -77,7 +77,7 @@ def test_stylize_weighs_the_look_against_the_words(painter) -> None:
 
 def test_hd_is_larger_and_says_how() -> None:
     (wish,) = read_wishes("a fox --hd --ar 3:2")
-    assert (wish.options["width"], wish.options["height"], wish.options["steps"]) == (768, 512, 12)
+    assert (wish.options["width"], wish.options["height"], wish.options["steps"]) == (768, 512, 6)
     assert "enlarges: by the model's upscaler" in wish.notes[0]
 
 

@@ -46,8 +46,8 @@ def test_pages_are_made_and_a_run_goes_on_where_it_was(tmp_path, tiny_bundle, ca
         main([*words, "--json"])
     results = json.loads(capsys.readouterr().out)
     assert ended.value.code in (0, None) and set(results) == {"seed", "draft"}
-    assert results["seed"]["holds"] and (results["draft"]["before"], results["draft"]["after"]) == (8.0, 2.0)
-    assert "8 without, 2 with it" in (tmp_path / "draft.md").read_text()
+    assert results["seed"]["holds"] and (results["draft"]["before"], results["draft"]["after"]) == (4.0, 2.0)
+    assert "4 without, 2 with it" in (tmp_path / "draft.md").read_text()
     assert "nothing to show" in (tmp_path / "video.md").read_text()
     before = (tmp_path / "pictures" / "seed.webp").stat().st_mtime_ns
     with pytest.raises(SystemExit):

@@ -34,7 +34,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("bundle", "", "folder of the model bundle; empty takes the one that came with the package"),
     Setting("backend", "auto", "auto, onnxruntime or openvino; auto measures what is installed"),
     Setting("threads", 0, "threads for one model call; 0 takes every core this process may use"),
-    Setting("steps", 8, "steps of a picture when none are asked for (1 to 100)"),
+    Setting("steps", 4, "steps of a picture when none are asked for (1 to 100)"),
     Setting("memory", -1.0, "memory dial 0..1 when none is asked for; -1 takes the bundle's own"),
     Setting("lettering", 1, "1 draws the quoted words of a prompt as letters, 0 takes them as any others"),
     Setting("out", ".", "folder for pictures that were given no --out"),

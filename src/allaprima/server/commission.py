@@ -49,7 +49,7 @@ class Commission:
     prompt: str
     owner: str
     count: int = 1
-    steps: int = 8
+    steps: int = 4
     seed: int | None = None
     size: sizes.Size | None = None
     negative: str = ""
