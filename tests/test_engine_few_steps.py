@@ -103,7 +103,8 @@ def test_the_memory_dial_is_the_students_too(few: Painter) -> None:
 
 def test_sittings_of_both_take_one_call_of_each(counted) -> None:
     painter, fed = counted
-    wishes = [{"seed": 1, "steps": 4}, {"seed": 2, "steps": 8}, {"seed": 3, "steps": 2, "count": 2}, {"seed": 4, "steps": 8}]
+    wishes = [{"seed": 1, "steps": 4}, {"seed": 2, "steps": 8}, {"seed": 3, "steps": 2, "count": 2},
+              {"seed": 4, "steps": 8}]  # fmt: skip
     begun = [painter.begin(painter.prepare(FOX, **wish)) for wish in wishes]
     fed.clear()
     steps = painter.advance(begun)
