@@ -93,22 +93,23 @@ def grid(
     out: Annotated[Path, typer.Option("--out", "-o", help="A .png, .webp or .jpg file.")] = Path("samples.png"),
     count: Annotated[int, typer.Option(help="How many pictures.")] = 64,
     columns: Annotated[int, typer.Option(min=0, max=64, help="0 makes it as square as it gets.")] = 0,
+    prompt: Annotated[list[str] | None, typer.Option(help="Instead of the fixed ones; may be given again.")] = None,
     bundle: Bundle = None,
     steps: Steps = 8,
     threads: Threads = 0,
 ) -> None:
-    """Paint a grid of unpicked samples, with fixed prompts and seeds, and print its path."""
+    """Paint a grid of unpicked samples, seeds 0, 1, 2 and so on, and print its path."""
     from allaprima.engine.painter import Painter
     from allaprima.engine.picture import check_writable, format_of
     from allaprima.judge.files import write_whole
-    from allaprima.judge.grid import MOST, encoded, samples, sheet
+    from allaprima.judge.grid import MIXED, MOST, encoded, samples, sheet
 
     if not 1 <= count <= MOST:
         raise UserError(f"A grid holds 1 to {MOST} pictures, not {count}.")
     check_writable(out)
     painter = Painter(bundle, threads=threads)
     with shown_progress() as progress:
-        tiles = samples(painter, count, steps=steps, progress=progress)
+        tiles = samples(painter, count, prompts=prompt or MIXED, steps=steps, progress=progress)
     write_whole(out, encoded(sheet(tiles, columns), format_of(out)))
     print(out)
 

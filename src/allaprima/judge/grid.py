@@ -24,14 +24,19 @@ GROUND, INK = (250, 249, 246), (70, 66, 60)
 
 
 def samples(
-    painter: Painter, count: int = 64, *, steps: int = 8, progress: Progress | None = None
+    painter: Painter,
+    count: int = 64,
+    *,
+    prompts: Sequence[str] = MIXED,
+    steps: int = 8,
+    progress: Progress | None = None,
 ) -> list[tuple[str, Pixels]]:
-    """`count` prompts of the fixed list, over again with new seeds when it ends, and what was painted."""
+    """`count` prompts of the list, over again with new seeds when it ends, and what was painted."""
     if not 1 <= count <= MOST:
         raise UserError(f"A grid holds 1 to {MOST} pictures, not {count}.")
     painted = []
     for seed in range(count):
-        prompt = MIXED[seed % len(MIXED)]
+        prompt = prompts[seed % len(prompts)]
         painted.append((prompt, painter.paint(prompt, seed=seed, steps=steps).pixels))
         if progress:
             progress("painting samples", seed + 1, count)
