@@ -111,12 +111,12 @@ $(RUNTIME): pyproject.toml | $(BIN)/python
 
 $(SERVING): pyproject.toml | $(BIN)/python
 	@echo 'Installing the runtime and the server'
-	@$(PIP) install --editable '.[serve]'
+	@$(PIP) install --editable '.[serve,svg,vector]'
 	@touch $(RUNTIME) $@
 
 $(TESTING): pyproject.toml | $(BIN)/python
 	@echo 'Installing the runtime, the trainer and the tests (torch is large)'
-	@$(PIP) install --editable '.[corpus,train,judge,serve,dev]'
+	@$(PIP) install --editable '.[corpus,train,judge,serve,svg,vector,dev]'
 	@touch $(RUNTIME) $(SERVING) $@
 
 $(MODULES): web/package-lock.json

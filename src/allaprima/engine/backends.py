@@ -86,6 +86,9 @@ class OnnxRuntime:
         options.intra_op_num_threads = self.threads
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
+        # A picture goes through five graphs in turn, each with threads of its own: those that wait for the next call by
+        # spinning take the cores from the graph whose turn it is.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         # Memory patterns assume one batch size; ours changes between guided and unguided steps.
         options.enable_mem_pattern = False
         if is_square:
