@@ -8,7 +8,6 @@ training nor painting.
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -28,6 +27,7 @@ from allaprima.export import graphs, library, preview, time_table
 from allaprima.export.credits import credits
 from allaprima.export.graph_files import Written, write_graphs
 from allaprima.export.parity import Parity
+from allaprima.export.placing import put_in_place
 from allaprima.export.real_inputs import RealInputs, read_scenes
 from allaprima.export.trained import Trained
 from allaprima.export.upscaler import with_upscaler
@@ -135,7 +135,7 @@ def export_bundle(
             told = ", ".join(f"{name} {size / 1e6:.1f}" for name, size in sizes.items())
             allowed = choices.largest / 1e6
             raise ExportError(f"the bundle would be {total / 1e6:.1f} MB, more than {allowed:.0f} MB: {told}")
-        _replace(folder, out)
+        put_in_place(folder, out)
     say(f"{out}: {total / 1e6:.1f} MB")
     return Report(out, written.parities, written.trials, sizes, rows, table_error, colours.error, shown)
 
@@ -200,16 +200,3 @@ def _manifest(
         **few,
         **choices.extra,
     }  # fmt: skip
-
-
-def _replace(folder: Path, out: Path) -> None:
-    """Puts the finished folder in the place of the old one; the old one is only gone once the new one is there."""
-    old = folder.parent / "old"
-    if out.exists():
-        os.replace(out, old)
-    try:
-        os.replace(folder, out)
-    except OSError:
-        if old.exists():
-            os.replace(old, out)
-        raise

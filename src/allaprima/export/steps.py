@@ -7,16 +7,13 @@ the head was learned.
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from allaprima.engine.bundle import Bundle, write_manifest
 from allaprima.engine.step_count import FILE, StepsHead
 from allaprima.errors import ExportError
-from allaprima.export.placing import put_in_place
+from allaprima.export.placing import renewed
 
 LARGEST = 20_000  # bytes
 Say = Callable[[str], None]
@@ -41,23 +38,7 @@ def add_steps(bundle: Path, *, run: Path = Path("data/runs/steps"), say: Say = p
 
     Raises BundleError or ExportError, and then leaves the bundle as it was.
     """
-    path, before = checked_head(run), Bundle.open(bundle)
-    with tempfile.TemporaryDirectory(prefix=f".{bundle.name}-", dir=bundle.parent) as aside:
-        folder = Path(aside) / bundle.name
-        folder.mkdir()
-        for name in before.info["files"]:
-            if name != FILE:
-                _linked(bundle / name, folder / name)
+    path = checked_head(run)
+    with renewed(bundle, FILE) as (folder, _):
         shutil.copyfile(path, folder / FILE)
-        formerly = list(dict.fromkeys([before.sha256, *before.formerly]))
-        write_manifest(folder, {**before.info, "formerly": formerly})
-        put_in_place(folder, bundle)
     say(f"{bundle / FILE}: {(bundle / FILE).stat().st_size / 1e3:.0f} kB")
-
-
-def _linked(source: Path, target: Path) -> None:
-    """The same file under another name, or a copy where the file system has no such thing."""
-    try:
-        os.link(source, target)
-    except OSError:
-        shutil.copyfile(source, target)

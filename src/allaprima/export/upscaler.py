@@ -9,9 +9,6 @@ nothing of training.
 from __future__ import annotations
 
 import io
-import os
-import shutil
-import tempfile
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -20,13 +17,13 @@ import numpy as np
 import onnx
 import torch
 
-from allaprima.engine.bundle import Bundle, write_manifest
+from allaprima.engine.bundle import Bundle
 from allaprima.engine.upscaler import GRAPH
 from allaprima.errors import ExportError
 from allaprima.export import parity, quantise, same_seed, weights
 from allaprima.export.graph_files import Written
 from allaprima.export.graphs import OPSET
-from allaprima.export.placing import put_in_place
+from allaprima.export.placing import renewed
 from allaprima.export.real_inputs import RealInputs
 from allaprima.export.trained import Trained
 from allaprima.train.upscaler import Upscaler
@@ -127,21 +124,13 @@ def add_upscaler(
 
     Raises BundleError, TrainingError or ExportError, and then leaves the bundle as it was.
     """
-    before = Bundle.open(bundle)
+    Bundle.open(bundle)  # before anything is measured for it
     network, record = load_upscaler(run)
     seen = np.stack([decoded for _, decoded in Pairs.open(pairs, held_out=True).scenes()[:PICTURES]])
     pictures = np.ascontiguousarray(seen.transpose(0, 3, 1, 2), np.float32) / np.float32(127.5) - np.float32(1)
-    with tempfile.TemporaryDirectory(prefix=f".{bundle.name}-", dir=bundle.parent) as aside:
-        folder = Path(aside) / bundle.name
-        folder.mkdir()
-        for name in before.info["files"]:
-            if name != FILE:
-                _linked(bundle / name, folder / name)
+    with renewed(bundle, FILE) as (folder, info):
         written = write_upscaler(folder, network, pictures, int8=int8, say=say)
-        training = {**before.info.get("training", {}), "upscaler": {**record, "trials": list(written.trials)}}
-        formerly = list(dict.fromkeys([before.sha256, *before.formerly]))
-        write_manifest(folder, {**before.info, "training": training, "formerly": formerly})
-        put_in_place(folder, bundle)
+        info["training"] = {**info.get("training", {}), "upscaler": {**record, "trials": list(written.trials)}}
     say(f"{bundle / FILE}: {(bundle / FILE).stat().st_size / 1e3:.0f} kB")
     return written
 
@@ -166,11 +155,3 @@ def _trial(exact: onnx.ModelProto, judged: np.ndarray, others: np.ndarray) -> tu
     fine, rough = (session.run(["enlarged"], {"picture": judged})[0] for session in sessions)
     likeness = same_seed.psnr(fine, rough)
     return _Trial(GRAPH, speed, float(np.median(likeness)), float(likeness.min())), model
-
-
-def _linked(source: Path, target: Path) -> None:
-    """The same file under another name, or a copy where the file system has no such thing."""
-    try:
-        os.link(source, target)
-    except OSError:
-        shutil.copyfile(source, target)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Measure how pictures follow their words.", no_args_is_help=True)
 
 CORPUS = Path("data/corpus")
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Bundle = Annotated[Path | None, typer.Option(help="Another model bundle's folder.", show_default=False)]
 Steps = Annotated[int, typer.Option(min=1, max=100, help="Denoising steps of each picture.")]
 Threads = Annotated[int, typer.Option(min=0, help="For one model call; 0 takes every core.")]
@@ -39,7 +40,7 @@ def quick(
     out_page: Annotated[
         Path | None, typer.Option("--out-page", help="A folder for a page to look at.", show_default=False)
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Do pictures of single things look like them, and sceneries have their colours?
 

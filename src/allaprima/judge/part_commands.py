@@ -12,14 +12,23 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from allaprima.judge.commands import CORPUS, Bundle, Steps, Threads, app, check_folder, drawings_of, shown_progress
+from allaprima.judge.commands import (
+    CORPUS,
+    Bundle,
+    Json,
+    Steps,
+    Threads,
+    app,
+    check_folder,
+    drawings_of,
+    shown_progress,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import numpy as np
 
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Sheet = Annotated[
     Path | None, typer.Option("--out-page", help="A folder for a sheet of the pictures.", show_default=False)
 ]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from allaprima.errors import UserError
-from allaprima.judge.commands import CORPUS, Bundle, Threads, app, check_folder, drawings_of, shown_progress
+from allaprima.judge.commands import CORPUS, Bundle, Json, Threads, app, check_folder, drawings_of, shown_progress
 
 if TYPE_CHECKING:
     from allaprima.engine.painter import Painter
@@ -37,7 +37,6 @@ Images = Annotated[int, typer.Option(min=1, max=16, help="Pictures of each promp
 Split = Annotated[str, typer.Option(help="dev to decide by; test only to report with.")]
 Tags = Annotated[list[str] | None, typer.Option("--tag", help="Only this tag; may be given again.", show_default=False)]
 Eyes = Annotated[Path | None, typer.Option("--judge", help="Another judge.npz.", show_default=False)]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 History = Annotated[Path, typer.Option(help="Each report is added to this file's end.")]
 
 
