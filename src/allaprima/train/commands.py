@@ -114,7 +114,7 @@ def denoiser(
     bank: Annotated[Path, typer.Option(help="The scene bank.")] = Path("data/bank"),
     autoencoder: Annotated[Path, typer.Option(help="Its run, for the sample sheets.")] = Path("data/runs/autoencoder"),
     anneal: Annotated[bool, typer.Option(help="Fork a cool-down from the checkpoint: the rate falls to zero.")] = False,
-    batch: Annotated[int, typer.Option(help="Scenes a step.")] = 64,
+    batch: Annotated[int, typer.Option(help="Scenes a step.")] = 128,
     lr: Annotated[float, typer.Option(help="Learning rate at the plateau.")] = 1e-3,
     optimiser: Annotated[str, typer.Option(help="muon or adamw.")] = "muon",
     seed: Seed = 0,

@@ -147,7 +147,7 @@ def train_denoiser(
     minutes: float | None = None,
     anneal: bool = False,
     optimiser: str = "muon",
-    batch: int = 64,
+    batch: int = 128,
     lr: float = 1e-3,
     seed: int = 0,
     sheet_minutes: float = 15.0,

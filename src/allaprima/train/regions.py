@@ -11,8 +11,8 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-SHARE = 0.15  # of scenes in training; the rest, plain prompts, see no region
-KINDS = {"box": 0.35, "strip": 0.25, "around": 0.2, "blob": 0.2}
+SHARE = 0.2  # of scenes in training; the rest, plain prompts, see no region
+KINDS = {"box": 0.3, "strip": 0.25, "around": 0.3, "blob": 0.15}
 BOX_SIDE = (0.3, 0.85)  # of the picture's sides
 STRIP = (0.25, 0.67)  # free at one edge: panning shows a third to three quarters of the old picture
 CENTRE = (0.4, 0.8)  # known in the middle: zooming out 1.25 to 2.5 times
