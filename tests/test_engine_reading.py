@@ -28,6 +28,12 @@ def things(prompt: str) -> list[tuple[str, int, str | None, str | None]]:
         ("a dragon breathing fire", [("dragon", 1, None, None), ("fire", 1, None, None)]),
         ("a steaming cup of coffee", [("coffee", 1, None, None)]),
         ("a treasure chest full of coins", [("treasure chest", 1, None, None), ("coins", 2, None, None)]),
+        # What belongs to the thing before is no thing beside it.
+        ("portrait of a woman with blue hair", [("woman", 1, None, None)]),
+        ("a cat with green eyes and a hat", [("cat", 1, None, None), ("hat", 1, None, None)]),
+        ("a horse with wings", [("horse", 1, None, None)]),
+        ("an eye", [("eye", 1, None, None)]),
+        ("happy pumpkin, halloween", [("pumpkin", 1, None, None)]),
         ("", []),
         ("?!,,", []),
     ],
@@ -50,6 +56,7 @@ def test_styles_are_read_with_and_without_hyphens() -> None:
     assert read("a hand drawn cat").style == read("a cat, hand-drawn").style == "hand-drawn"
     assert read("PIXEL ART dog").style == "pixel art"
     assert read("a cat, watercolor").looks == ("watercolor",)
+    assert read("a blue butterfly, flat vector").style == "flat"
 
 
 def test_the_relation_between_two_things() -> None:
@@ -127,3 +134,17 @@ def test_a_keyword_counts_by_its_nearness_to_the_name() -> None:
     assert library.exact("moon").concept == "full moon"
     assert library.exact("cheese").score < recalling.KEYWORD_FLOOR + 0.1
     assert library.exact("full-moon").score == 1.0
+
+
+def test_a_thing_that_is_only_an_outline_comes_when_outlines_are_called() -> None:
+    rows = [("lantern", (), "silhouette"), ("paper lantern", ("lantern",), "flat")]
+    phrases = ["lantern", "paper lantern"]
+    drawings = [
+        Drawing(index, name, name, words, style, "", "", "", "", 0, 0,
+                tuple(phrases.index(each) for each in (name, *words)))
+        for index, (name, words, style) in enumerate(rows)
+    ]  # fmt: skip
+    library = Library(drawings, phrases, np.asarray([[1, 0.2], [1, 0.3]], np.float32), b"")
+    assert library.exact("lantern").concept == "paper lantern"
+    assert library.exact("lantern", "silhouette").concept == "lantern"
+    assert library.exact("lantern", "flat").concept == "paper lantern"

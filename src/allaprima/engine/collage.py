@@ -16,6 +16,7 @@ from PIL import Image
 
 from allaprima.engine.library import Drawing
 from allaprima.engine.recall import Recalled
+from allaprima.engine.recolouring import recoloured
 from allaprima.engine.shapes import Cells, laid
 from allaprima.scene import layout
 
@@ -88,13 +89,16 @@ def compose(
 def paste(
     things: Sequence[Recalled], boxes: Sequence[Sequence[Box]], library: Images, shape: Cells = SQUARE
 ) -> Collage:
-    """Things that have their drawing, at these boxes; a box may reach out of the picture, and is cut there."""
+    """Things that have their drawing, in the colours asked for, at these boxes; what reaches out is cut."""
     canvas = Image.new("RGBA", (shape[1] * CELL, shape[0] * CELL), (0, 0, 0, 0))
-    placed = [(box, thing.drawing) for thing, each in zip(things, boxes, strict=True) for box in each]
+    placed = []
+    for thing, each in zip(things, boxes, strict=True):
+        if thing.drawing is not None:
+            pixels = recoloured(library.image(thing.drawing), thing.colour)
+            placed += [(box, pixels) for box in each]
     # What stands lower is nearer and is pasted later.
-    for box, drawing in sorted(placed, key=lambda each: each[0][3]):
-        if drawing is not None:
-            _paste(canvas, library.image(drawing), box)
+    for box, pixels in sorted(placed, key=lambda each: each[0][3]):
+        _paste(canvas, pixels, box)
     return Collage(np.asarray(canvas), tuple(things), tuple(tuple(each) for each in boxes))
 
 

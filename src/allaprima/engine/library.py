@@ -29,6 +29,10 @@ KEYWORD_BASE, KEYWORD_SLOPE = 0.60, 0.32
 HEAD_BONUS = 0.02  # for a keyword that ends the name: "apple" for "red apple"
 
 
+# Styles that come only when called: of two concepts that share a word, one with other drawings goes first.
+CALLED_STYLES = frozenset({"silhouette", "line", "icon", "weather icon", "pixel art", "hand-drawn"})
+CALLED_LOSS = 0.2  # of a bond, when one chooses between concepts
+
 # What a bare word means first of all, where its nearest names are special cases (a police car, a christmas tree).
 PLAINEST_SCORE = 0.86  # so that "fire truck" may still mean something closer
 PLAINEST = {
@@ -45,6 +49,7 @@ PLAINEST = {
     "apple": "red apple",
     "plane": "airplane",
     "train": "locomotive",
+    "pumpkin": "jack o lantern",
 }
 
 
@@ -163,13 +168,18 @@ class Library:
             known[concept] = max(weight, known.get(concept, 0.0))
         return meant
 
-    def exact(self, words: str) -> Match | None:
-        """The concept that has exactly these words as its name or a keyword; names go first."""
+    def exact(self, words: str, style: str | None = None) -> Match | None:
+        """The concept that has exactly these words as its name or a keyword; names go first, unless nobody has drawn
+        the thing but as an icon or an outline, and no `style` asks for that."""
         words = plain(words)
         if PLAINEST.get(words) in self._index:
-            return self._match(self._index[PLAINEST[words]], PLAINEST_SCORE)
+            return self._match(self._index[PLAINEST[words]], PLAINEST_SCORE, style)
         index = self._index.get(words)
-        return self._match(index, 1.0) if index is not None else None
+        return self._match(index, 1.0, style) if index is not None else None
+
+    def is_drawn(self, concept: str, style: str | None = None) -> bool:
+        """Whether there is a drawing of it in `style`, or in one that needs no calling."""
+        return any(each.style == style or each.style not in CALLED_STYLES for each in self.by_concept[concept])
 
     def nearest(self, vector: Array, count: int = 8) -> list[Match]:
         """The concepts nearest in meaning to a unit vector [d], best first, each once."""
@@ -184,12 +194,17 @@ class Library:
                 best.setdefault(match.concept, match)
         return list(best.values())[:count]
 
-    def _match(self, phrase: int, similarity: float) -> Match | None:
+    def _match(self, phrase: int, similarity: float, style: str | None = None) -> Match | None:
         concepts = self._meant[phrase]
         if not concepts:
             return None
-        # Of concepts that share a keyword as closely, the one drawn most often is the plainest.
-        concept = max(concepts, key=lambda each: (concepts[each], len(self.by_concept[each]), each))
+
+        def rank(concept: str) -> tuple[float, int, str]:
+            loss = 0.0 if self.is_drawn(concept, style) else CALLED_LOSS
+            # Of concepts that share a keyword as closely, the one drawn most often is the plainest.
+            return concepts[concept] - loss, len(self.by_concept[concept]), concept
+
+        concept = max(concepts, key=rank)
         return Match(concept, similarity * concepts[concept], self.phrases[phrase])
 
     def image(self, drawing: Drawing) -> NDArray[np.uint8]:

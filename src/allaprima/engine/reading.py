@@ -46,7 +46,17 @@ basket vase jar pot bucket box bag pile stack
 _CIRCUMSTANCES = _words("""
 water ground air background foreground light lights shadow shadows top bottom side middle front back distance
 horizon wind wall roof branch floor edge corner day time style color colour colors colours world way
+halloween christmas easter
 """)
+
+# After "with": parts of the thing before. A woman with blue hair is no woman beside a hair.
+_PARTS = _words("""
+hair eye eyes ear ears nose mouth beard moustache mustache fur tail tails wing wings leg legs arm arms horn horns teeth
+claws feathers whiskers spots stripes scales smile face door doors window windows chimney wheel wheels sail sails
+""")
+
+# How people say a style besides the vocabulary's own phrases.
+_STYLE_PHRASES = {"flat": ("flat vector", "flat vector art", "flat vector style", "flat icon", "vector art")}
 
 # Words in -ing that are things; any other is something a thing does, and ends its noun phrase.
 _THINGS_IN_ING = _words("""
@@ -131,7 +141,7 @@ class Reading:
 def read(text: str) -> Reading:
     """Read a prompt; case, hyphens and punctuation inside words do not matter."""
     raw = _WORD.findall(text.casefold().replace("-", " ").replace("’", "'"))
-    words = _free_bare_colours(_tag(raw))
+    words = _without_parts(_free_bare_colours(_tag(raw)))
     names: dict[Kind, list[str]] = {}
     for word in words:
         if word.name and word.name not in names.setdefault(word.kind, []):
@@ -209,6 +219,7 @@ def _claims() -> tuple[dict[tuple[str, ...], tuple[Kind, str]], int]:
     """Every phrase of the vocabulary with its kind and name; of two meanings the first table's wins."""
     tables: list[tuple[Kind, Mapping[str, Iterable[str]]]] = [
         ("style", vocabulary.STYLES),
+        ("style", _STYLE_PHRASES),
         ("look", vocabulary.LOOKS),
         ("time", vocabulary.TIMES),
         ("time", vocabulary.TIME_PHRASES),
@@ -259,6 +270,22 @@ def _free_bare_colours(words: list[Word]) -> list[Word]:
         ):
             freed[index] = Word(word.text, "free")
     return freed
+
+
+def _without_parts(words: list[Word]) -> list[Word]:
+    """Parts of a thing, said after "with" or as the second of two, name nothing of their own."""
+    kept, within = list(words), False
+    for index, word in enumerate(words):
+        if word.text == "with":
+            within = True
+        elif within and word.kind == "free":
+            ends = index + 1 == len(words) or words[index + 1].kind != "free"
+            within = word.text in _PARTS and ends
+            if within:
+                kept[index] = Word(word.text, "adjective")
+        elif word.kind in ("break", "relation", "scenery"):
+            within = False
+    return kept
 
 
 def _noun_phrases(words: list[Word]) -> Iterable[NounPhrase]:

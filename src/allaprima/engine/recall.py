@@ -132,9 +132,12 @@ def _exact(reading: Reading, library: Library) -> list[tuple[float, Recalled, ra
             text = _said(words, start, end)
             head = text.rsplit(" ", 1)
             ones = " ".join([*head[:-1], singular(head[-1])])
-            match = library.exact(text) or library.exact(ones)
-            if match is None:
+            looked_up = (library.exact(each, reading.style) for each in (text, ones))
+            matches = [each for each in looked_up if each is not None]
+            if not matches:
                 continue
+            # The words as they stand, unless only their singular is drawn in full: "candles" as against "candle".
+            match = next((each for each in matches if library.is_drawn(each.concept, reading.style)), matches[0])
             phrase = next((each for each in reading.phrases if start <= each.start + len(each.words) - 1 < end), None)
             thing = Recalled(text, match, start, is_exact=True)
             if phrase is not None:

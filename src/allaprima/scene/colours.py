@@ -83,9 +83,7 @@ def background(rgb: np.ndarray) -> str | None:
 
 
 def recolour(drawing: Image.Image, source: str, target: str) -> Image.Image:
-    """The RGBA drawing with its `source`-coloured parts turned to `target`, shading kept; both are in
-    VIVID.
-    """
+    """The RGBA drawing with its `source`-coloured parts turned to `target`, shading kept; `source` has a hue."""
     red, green, blue, alpha = drawing.split()
     hsv = np.asarray(Image.merge("RGB", (red, green, blue)).convert("HSV")).astype(np.int16)
     hue_from, _, _ = _hsv(source)
@@ -98,8 +96,9 @@ def recolour(drawing: Image.Image, source: str, target: str) -> Image.Image:
         return drawing
     middle_s = max(float(np.median(hsv[..., 1][inside])), 1.0)
     middle_v = max(float(np.median(hsv[..., 2][inside])), 1.0)
-    # Shades keep their order around the middle one, which becomes the target's.
-    saturation = np.clip(hsv[..., 1] * (0.3 + 0.7 * sat_to / middle_s), 0, 255)
+    # Shades keep their order around the middle one, which becomes the target's; a grey target has no hue to keep.
+    kept = 0.3 if target in VIVID else 0.0
+    saturation = np.clip(hsv[..., 1] * (kept + (1.0 - kept) * sat_to / middle_s), 0, 255)
     value = np.clip(hsv[..., 2] * (0.35 + 0.65 * val_to / middle_v), 0, 255)
     hue = (hue_to + np.clip((hsv[..., 0] - hue_from + 128) % 256 - 128, -30, 30) // 3) % 256
     new = np.stack([hue, saturation, value], axis=-1).astype(np.uint8)
