@@ -64,6 +64,8 @@ def test_the_relation_between_two_things() -> None:
     first, second = reading.phrases
     assert reading.relation_between(first.start, second.start) == "left of"
     assert read("a cat on a hill").relations == ()
+    rider, horse = read("an astronaut riding a horse").phrases
+    assert read("an astronaut riding a horse").relation_between(rider.start, horse.start) == "on top of"
 
 
 @pytest.mark.parametrize(

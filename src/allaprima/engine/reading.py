@@ -55,7 +55,8 @@ hair eye eyes ear ears nose mouth beard moustache mustache fur tail tails wing w
 claws feathers whiskers spots stripes scales smile face door doors window windows chimney wheel wheels sail sails
 """)
 
-# How people say a style besides the vocabulary's own phrases.
+# How people say a style or a relation besides the vocabulary's own phrases.
+_RELATION_PHRASES = {"on top of": ("riding", "riding on", "perched on")}
 _STYLE_PHRASES = {"flat": ("flat vector", "flat vector art", "flat vector style", "flat icon", "vector art")}
 
 # Words in -ing that are things; any other is something a thing does, and ends its noun phrase.
@@ -230,6 +231,7 @@ def _claims() -> tuple[dict[tuple[str, ...], tuple[Kind, str]], int]:
         ("scenery", vocabulary.SCENERIES),
         ("weather", vocabulary.WEATHERS),
         ("relation", vocabulary.RELATIONS),
+        ("relation", _RELATION_PHRASES),
         ("colour", vocabulary.COLOURS),
         ("size", vocabulary.SIZES),
         ("count", {str(count): words for count, words in vocabulary.COUNTS.items()}),
