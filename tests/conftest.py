@@ -17,6 +17,14 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def one_backend() -> Iterator[None]:
+    """Painters run on onnxruntime, whatever else is installed, unless a test asks for something else."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ALLAPRIMA_BACKEND", "onnxruntime")
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
 def empty_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Nobody's own drawings and gallery are read or written by tests."""
     before = os.environ.get("ALLAPRIMA_HOME")

@@ -183,7 +183,7 @@ def test_doctor_tells_settings_machine_backend_and_bundle(run) -> None:
     code, out, _ = run("doctor", "--json")
     report = json.loads(out)
     assert code == 0 and report["problems"] == []
-    assert report["backend"]["name"] == "onnxruntime" and report["backend"]["denoiser_ms"] > 0
+    assert report["backend"]["name"] == "onnxruntime" and report["backend"]["networks_ms"] > 0
     assert report["bundle"]["name"] == "tiny" and report["machine"]["usable_cores"] >= 1
     threads = next(row for row in report["settings"] if row["variable"] == "ALLAPRIMA_THREADS")
     assert (threads["value"], threads["source"]) == (1, "ALLAPRIMA_THREADS")

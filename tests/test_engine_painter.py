@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from allaprima.engine.backends import Fake, OnnxRuntime, choose, in_batches
+from allaprima.engine.backends import Fake, in_batches
 from allaprima.engine.bundle import Bundle
 from allaprima.engine.painter import Painter
 from allaprima.errors import UserError
@@ -265,13 +265,6 @@ def test_a_graph_of_fixed_batch_is_run_in_parts() -> None:
     out = in_batches(call, {"x": np.arange(5.0)}, 2)
     np.testing.assert_array_equal(out["y"], np.arange(5.0) * 2)
     assert sizes == [2, 2, 2]
-
-
-def test_backends_are_chosen_by_name(tiny_bundle) -> None:
-    bundle = Bundle.open(tiny_bundle)
-    assert isinstance(choose(bundle, "onnxruntime", 1).backend, OnnxRuntime)
-    with pytest.raises(UserError, match="cuda"):
-        choose(bundle, "cuda")
 
 
 def test_sittings_at_different_places_take_one_model_call_together(counted) -> None:

@@ -1,17 +1,15 @@
-"""Backends: who runs a bundle's graphs. One protocol, `run(name, feeds)`, and three that keep it.
+"""Backends: who runs a bundle's graphs. One protocol, `run(name, feeds)`, and what keeps it.
 
-Onnxruntime is the default, OpenVINO an extra (`pip install 'allaprima[openvino]'`), and Fake stands in for
-both in tests. Knows nothing of what the graphs compute, except that every input has its batch first.
+Onnxruntime is the default; OpenVINO, an extra, is in `openvino_backend.py`, and `choosing.py` takes the faster of the
+two. Fake stands in for both in tests. Knows nothing of what the graphs compute, except that every input has its batch
+first.
 """
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import threading
-import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -20,11 +18,10 @@ from numpy.typing import NDArray
 
 from allaprima.engine import settings
 from allaprima.engine.bundle import Bundle
-from allaprima.errors import BundleError, UserError
+from allaprima.errors import BundleError
 
 Feeds = Mapping[str, NDArray[Any]]
 Outputs = dict[str, NDArray[Any]]
-NAMES = ("onnxruntime", "openvino")
 ANY_SHAPE = ", any shape"
 
 
@@ -104,39 +101,6 @@ class OnnxRuntime:
             ) from error
 
 
-class OpenVino:
-    """Intel's OpenVINO on the processor: one compiled model per graph, one request per call."""
-
-    name = "openvino"
-
-    def __init__(self, bundle: Bundle, threads: int = 0) -> None:
-        if importlib.util.find_spec("openvino") is None:
-            raise UserError("The openvino backend is not installed: pip install 'allaprima[openvino]'.")
-        import openvino
-
-        self.threads = threads or usable_cores()
-        self._bundle = bundle
-        self._core = openvino.Core()
-        self._models: dict[str, Any] = {}
-        self._lock = threading.Lock()
-
-    def load(self, name: str) -> None:
-        self._model(name)
-
-    def run(self, name: str, feeds: Feeds) -> Outputs:
-        model = self._model(name)
-        result = model.create_infer_request().infer(dict(feeds))
-        return {port.get_any_name(): np.array(value) for port, value in result.items()}
-
-    def _model(self, name: str) -> Any:
-        with self._lock:
-            if name not in self._models:
-                config = {"INFERENCE_NUM_THREADS": self.threads, "PERFORMANCE_HINT": "LATENCY"}
-                path = str(self._bundle.path(f"{name}.onnx"))
-                self._models[name] = self._core.compile_model(path, "CPU", config)
-            return self._models[name]
-
-
 class Fake:
     """A backend of plain functions, for tests of all that is above it; `calls` tells what was run, in
     order."""
@@ -154,45 +118,6 @@ class Fake:
     def run(self, name: str, feeds: Feeds) -> Outputs:
         self.calls.append(name)
         return self._graphs[name](feeds)
-
-
-@dataclass(frozen=True)
-class Choice:
-    """The backend that was taken, why, and what was measured (milliseconds a denoiser call, by backend)."""
-
-    backend: Backend
-    reason: str
-    measured: Mapping[str, float]
-
-
-def choose(bundle: Bundle, name: str = "auto", threads: int = 0) -> Choice:
-    """The backend called `name`; `auto` takes the fastest of those installed."""
-    makers: dict[str, Callable[[Bundle, int], Backend]] = {"onnxruntime": OnnxRuntime, "openvino": OpenVino}
-    if name in makers:
-        return Choice(makers[name](bundle, threads), "asked for", {})
-    if name != "auto":
-        raise UserError(f"No backend is called {name!r}: use auto, {' or '.join(NAMES)}.")
-    installed = [each for each in NAMES if importlib.util.find_spec(each) is not None]
-    if not installed:
-        raise UserError("No backend is installed: pip install onnxruntime.")
-    if len(installed) == 1:
-        return Choice(makers[installed[0]](bundle, threads), "the only one installed", {})
-    backends = {each: makers[each](bundle, threads) for each in installed}
-    measured = {each: measure(backend, bundle) for each, backend in backends.items()}
-    best = min(measured, key=lambda each: measured[each])
-    return Choice(backends[best], "the fastest of those installed", measured)
-
-
-def measure(backend: Backend, bundle: Bundle, repeats: int = 3) -> float:
-    """Milliseconds of one guided denoiser call (batch of two), the best of `repeats` after one to warm up."""
-    feeds = blank_feeds(bundle, 2)
-    backend.run("denoiser", feeds)
-    best = float("inf")
-    for _ in range(repeats):
-        start = time.perf_counter()
-        backend.run("denoiser", feeds)
-        best = min(best, time.perf_counter() - start)
-    return best * 1000.0
 
 
 def blank_feeds(bundle: Bundle, n: int, shape: tuple[int, int] | None = None) -> dict[str, NDArray[Any]]:

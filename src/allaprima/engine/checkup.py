@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import allaprima
-from allaprima.engine import backends, settings
+from allaprima.engine import backends, choosing, settings
 from allaprima.engine.bundle import Bundle
 from allaprima.errors import AllaPrimaError
 
@@ -88,12 +88,12 @@ def _try_bundle(report: Report, folder: Path | None) -> None:
         "megabytes": round(size / 1e6, 1),
         "verified_ms": round(verified, 1),
     }
-    choice = backends.choose(bundle, settings.text("backend"))
+    choice = choosing.choose(bundle, settings.text("backend"))
     report.backend = {
         "name": choice.backend.name,
         "reason": choice.reason,
         "threads": choice.backend.threads,
-        "denoiser_ms": round(backends.measure(choice.backend, bundle), 2),
+        "networks_ms": round(choosing.measure(choice.backend, bundle), 2),
     }
     if choice.measured:
         report.backend["measured_ms"] = {name: round(ms, 2) for name, ms in choice.measured.items()}

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 from allaprima.engine import (
     backends,
+    choosing,
     collage,
     few_steps,
     lettering,
@@ -73,7 +74,7 @@ class Painter:
         start = time.perf_counter()
         self.bundle = bundle if isinstance(bundle, Bundle) else Bundle.open(bundle)
         if isinstance(backend, str):
-            choice = backends.choose(self.bundle, backend or settings.text("backend"), threads)
+            choice = choosing.choose(self.bundle, backend or settings.text("backend"), threads)
             self.backend, self.backend_reason = choice.backend, choice.reason
         else:
             self.backend, self.backend_reason = backend, "given"

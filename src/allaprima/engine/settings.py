@@ -32,7 +32,7 @@ class Setting:
 
 SETTINGS: tuple[Setting, ...] = (
     Setting("bundle", "", "folder of the model bundle; empty takes the one that came with the package"),
-    Setting("backend", "auto", "auto, onnxruntime or openvino; auto measures what is installed"),
+    Setting("backend", "auto", "auto, onnxruntime or openvino; auto takes the fastest installed, measured once"),
     Setting("threads", 0, "threads for one model call; 0 takes every core this process may use"),
     Setting("steps", 4, "steps of a picture when none are asked for (1 to 100)"),
     Setting("memory", -1.0, "memory dial 0..1 when none is asked for; -1 takes the bundle's own"),
