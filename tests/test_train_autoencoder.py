@@ -11,7 +11,13 @@ torch = pytest.importorskip("torch")
 
 from allaprima.scene.sample_corpus import sample_corpus  # noqa: E402
 from allaprima.train.autoencoder import PRESETS, Autoencoder  # noqa: E402
-from allaprima.train.autoencoder_training import losses, to_target, train_autoencoder, transform  # noqa: E402
+from allaprima.train.autoencoder_training import (  # noqa: E402
+    latent_shape,
+    losses,
+    to_target,
+    train_autoencoder,
+    transform,
+)
 from allaprima.train.bank import compose_large, compose_shard, encode_shard, shards  # noqa: E402
 from allaprima.train.crops import Crops  # noqa: E402
 
@@ -59,6 +65,32 @@ def test_loss_falls_on_a_fixed_batch(corpus: Path) -> None:
         optimiser.step()
         seen.append(loss.item())
     assert seen[-1] < 0.5 * seen[0]
+
+
+def test_smooth_latents_that_turn_with_the_picture_are_told_from_others() -> None:
+    class Codec:
+        def __init__(self, kernel: torch.Tensor) -> None:
+            self.kernel = kernel
+
+        def encode(self, pictures: torch.Tensor) -> torch.Tensor:
+            return torch.nn.functional.conv2d(pictures.mean(dim=1, keepdim=True), self.kernel, stride=8)
+
+    torch.manual_seed(0)
+    means, lopsided = Codec(torch.full((1, 1, 8, 8), 1 / 64)), Codec(torch.randn(1, 1, 8, 8) / 8)
+    noise = torch.rand(4, 3, 256, 256) * 2 - 1
+    ramp = torch.linspace(-1, 1, 256).expand(4, 3, 256, 256)
+    assert latent_shape(means, noise)["unturned"] < 1e-3 < 0.03 < latent_shape(lopsided, noise)["unturned"]
+    assert latent_shape(means, ramp)["fine"] < 0.05 < 0.5 < latent_shape(means, noise)["fine"]
+
+
+def test_runs_of_equal_steps_end_there_with_and_without_the_regulariser(corpus: Path, tmp_path: Path) -> None:
+    seen = {}
+    for equivariance in (True, False):
+        options = {"corpus": corpus, "scenes": tmp_path / "none.npy", "size": "xs", "batch": 4, "steps": 3}
+        folder = tmp_path / str(equivariance)
+        assert train_autoencoder(**options, folder=folder, equivariance=equivariance)["step"] == 3
+        seen[equivariance] = torch.load(folder / "checkpoint.pt", weights_only=True)["model"]["decoder.head.weight"]
+    assert not torch.equal(seen[True], seen[False])
 
 
 def test_a_run_resumes_and_standardises_its_latents(corpus: Path, tmp_path: Path) -> None:

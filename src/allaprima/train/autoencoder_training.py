@@ -8,6 +8,7 @@ Resumable by the same command. Does not compose scenes: see `train.bank`.
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -54,15 +55,22 @@ def transform(
     return latent, picture
 
 
-def losses(model: Autoencoder, target: torch.Tensor, rng: np.random.Generator) -> dict[str, torch.Tensor]:
-    """target: [n, 3, h, w] in [-1, 1] at the decoder's scale. Returns named scalar losses; sum them to train."""
+def losses(
+    model: Autoencoder, target: torch.Tensor, rng: np.random.Generator, *, equivariance: bool = True
+) -> dict[str, torch.Tensor]:
+    """target: [n, 3, h, w] in [-1, 1] at the decoder's scale. Returns named scalar losses; sum them to train.
+
+    Without `equivariance` the second half of the batch is decoded as the first is: same batch, same weights.
+    """
     latent = model.encoder(F.avg_pool2d(target, 2)).float()
     spread = latent.var(dim=(0, 2, 3)) + 1e-4
     keep = (spread - 1 - spread.log()).mean() + latent.mean(dim=(0, 2, 3)).pow(2).mean()
     noisy = latent + LATENT_NOISE * torch.randn_like(latent)
     half = int(len(target) * EQUIVARIANCE_SHARE)
     plain = model.decoder(noisy[half:]).float()
-    turned_latent, turned_target = transform(noisy[:half], target[:half], rng)
+    turned_latent, turned_target = noisy[:half], target[:half]
+    if equivariance:
+        turned_latent, turned_target = transform(turned_latent, turned_target, rng)
     turned = model.decoder(turned_latent).float()
     pixel = F.l1_loss(plain, target[half:]) + F.l1_loss(turned, turned_target)
     edge = gradient_l1(plain, target[half:]) + gradient_l1(turned, turned_target)
@@ -77,6 +85,27 @@ def measure_latents(model: Autoencoder, scenes: np.ndarray, *, count: int = 512)
     every = torch.cat(latents)
     model.mean.copy_(every.mean(dim=(0, 2, 3)))
     model.std.copy_(every.std(dim=(0, 2, 3)))
+
+
+@torch.no_grad()
+def latent_shape(model: Autoencoder, target: torch.Tensor) -> dict[str, float]:
+    """How easy latents of pictures [n, 3, 256, 256] in [-1, 1] are for a denoiser, before one is trained on them.
+
+    unturned: root mean square difference between latents of a turned, mirrored or halved picture and the latents so
+    transformed, in standard deviations (EQ-VAE, arXiv:2502.09509: smaller is better). fine: share of their power in the
+    upper half of frequencies, either way (arXiv:2502.14831: what a denoiser has to make up last; smaller is better).
+    """
+    latent = model.encode(F.avg_pool2d(target, 2))
+    pairs = [(target.rot90(1, (2, 3)), latent.rot90(1, (2, 3))), (target.flip(3), latent.flip(3)),
+             (F.avg_pool2d(target, 2), F.avg_pool2d(latent, 2))]  # fmt: skip
+    errors = [(model.encode(F.avg_pool2d(picture, 2)) - expected).pow(2).mean() for picture, expected in pairs]
+    side = latent.shape[-1]
+    waves = torch.cos(torch.pi / side * torch.outer(torch.arange(side), torch.arange(side) + 0.5))  # DCT-II
+    waves = waves / waves.norm(dim=1, keepdim=True)
+    power = (waves @ latent @ waves.T).pow(2)
+    power[:, :, 0, 0] = 0.0  # the mean is no detail
+    fine = 1 - power[:, :, : side // 2, : side // 2].sum() / power.sum()
+    return {"unturned": float(torch.stack(errors).mean().sqrt()), "fine": float(fine)}
 
 
 def to_target(pictures: np.ndarray) -> torch.Tensor:
@@ -107,12 +136,19 @@ def train_autoencoder(
     folder: Path = Path("data/runs/autoencoder"),
     size: str = "m",
     minutes: float | None = None,
+    steps: int | None = None,
     anneal_minutes: float = 4.0,
+    equivariance: bool = True,
     batch: int = 48,
     lr: float = 1e-3,
     seed: int = 0,
 ) -> dict[str, Any]:
-    """Trains until `minutes` are over; the rate falls to zero over the last `anneal_minutes`. Returns a report."""
+    """Trains until `minutes` are over; the rate falls to zero over the last `anneal_minutes`. Returns a report.
+
+    With `steps` it ends after so many more at the latest and the rate falls over the last quarter of them, so that
+    runs can be compared at equal cost on a machine that does other things too. Without `equivariance` the regulariser
+    is left out.
+    """
     run = Run.open(folder, minutes=minutes)
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
@@ -132,8 +168,16 @@ def train_autoencoder(
     held_out = None if pool is None else to_target(pool[: min(32, len(pool))])
     crops = Crops(Corpus.open(corpus), None if pool is None else pool[64:])
     stream = prefetched(crops, batch, seed=seed + step)
-    fast, report = mixed_precision(), {}
+    fast = mixed_precision()
+    report: dict[str, float] = {}
     averages: dict[str, float] = {}
+    first, worked = step, time.process_time()
+
+    def cooled() -> float:
+        """The rate's share: down to zero with the time or the steps, whichever ends first."""
+        by_time = run.left() / (anneal_minutes * 60 + 1e-9)
+        by_steps = 1.0 if steps is None else 4 * (1 - (step - first) / steps)
+        return max(min(by_time, by_steps), 0.02)
 
     def checkpoint() -> None:
         averaged = Autoencoder(config)
@@ -149,19 +193,21 @@ def train_autoencoder(
             with torch.no_grad():
                 seen = averaged.decode(averaged.encode(F.avg_pool2d(held_out, 2)))
             report.update(
-                psnr_256=psnr(seen, held_out), psnr_128=psnr(F.avg_pool2d(seen, 2), F.avg_pool2d(held_out, 2))
+                psnr_256=psnr(seen, held_out), psnr_128=psnr(F.avg_pool2d(seen, 2), F.avg_pool2d(held_out, 2)),
+                **latent_shape(averaged, held_out),
             )
             save_sheet(torch.cat([held_out[:16], seen[:16]]), folder / "sheet.png", columns=8)
-            run.log(f"held-out psnr {report['psnr_256']:.2f} dB at 256 px, {report['psnr_128']:.2f} dB at 128 px")
+            run.log(f"held-out psnr {report['psnr_256']:.2f} dB at 256 px, {report['psnr_128']:.2f} dB at 128 px | "
+                    f"latents unturned {report['unturned']:.3f}, fine {report['fine']:.3f}")  # fmt: skip
 
-    while run.going():
+    while run.going() and (steps is None or step - first < steps):
         step += 1
-        scale = min(1.0, step / WARMUP_STEPS, max(run.left() / (anneal_minutes * 60 + 1e-9), 0.02))
+        scale = min(1.0, step / WARMUP_STEPS, cooled())
         for group in optimiser.param_groups:
             group["lr"] = lr * scale
         target = to_target(next(stream))
         with torch.autocast("cpu", torch.bfloat16, enabled=fast):
-            parts = losses(model, target, rng)
+            parts = losses(model, target, rng, equivariance=equivariance)
         loss = torch.stack(list(parts.values())).sum()
         optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
@@ -176,4 +222,5 @@ def train_autoencoder(
         if run.due("checkpoint", every_s=180):
             checkpoint()
     checkpoint()
-    return {"step": step, "crops": step * batch, "minutes": run.elapsed() / 60, **report}
+    return {"step": step, "crops": step * batch, "minutes": run.elapsed() / 60,
+            "processor_minutes": (time.process_time() - worked) / 60, **report}  # fmt: skip

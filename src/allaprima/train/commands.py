@@ -57,15 +57,30 @@ def autoencoder(
         "data/bank/scenes256.npy"
     ),
     anneal_minutes: Annotated[float, typer.Option(help="The rate falls to zero over the last minutes.")] = 4.0,
+    steps: Annotated[int | None, typer.Option(min=1, help="Stop after so many more steps at the latest.")] = None,
+    equivariance: Annotated[bool, typer.Option(help="The regulariser of EQ-VAE, or none.")] = True,
+    decoder_only: Annotated[
+        bool, typer.Option(help="Freeze the encoder, so that latents stay as they are; kept only if better.")
+    ] = False,
     seed: Seed = 0,
     threads: Threads = 0,
 ) -> None:
-    """Train the autoencoder on crops of scenes and drawings."""
+    """Train the autoencoder on crops of scenes and drawings, or its decoder alone on whole scenes.
+
+    `--decoder-only` goes on from the run's checkpoint and keeps its state in decoder.pt. The checkpoint's decoder is
+    replaced when the rate has come down and the new one is nearer to held-out scenes and no less sharp; with
+    `--anneal-minutes 0` the rate stays up, for a turn that others follow.
+    """
     from allaprima.train.autoencoder_training import train_autoencoder
+    from allaprima.train.decoder_training import train_decoder
 
     _threads(threads)
-    _report(train_autoencoder(corpus=corpus, scenes=scenes, folder=folder, size=size, minutes=minutes,
+    if decoder_only:
+        _report(train_decoder(corpus=corpus, scenes=scenes, folder=folder, minutes=minutes,
                               anneal_minutes=anneal_minutes, seed=seed))  # fmt: skip
+        return
+    _report(train_autoencoder(corpus=corpus, scenes=scenes, folder=folder, size=size, minutes=minutes, steps=steps,
+                              anneal_minutes=anneal_minutes, equivariance=equivariance, seed=seed))  # fmt: skip
 
 
 @app.command()
