@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from allaprima.engine import shapes
 from allaprima.engine.painter import Painter
@@ -101,3 +102,59 @@ def test_operations_on_a_picture_that_is_not_square(shaped, name, more) -> None:
         assert (made.width, made.height) == (384, 256) and "resized" not in made.recipe
     if name == "region":
         assert np.array_equal(made.pixels[200:, 300:], picture.pixels[200:, 300:])
+
+
+def shapes_seen(monkeypatch, painter: Painter) -> list[tuple[int, ...]]:
+    """The latents' shapes that the denoiser is asked about from now on."""
+    seen: list[tuple[int, ...]] = []
+    run = painter.backend.run
+
+    def spy(name, feeds):
+        if name == "denoiser":
+            seen.append(feeds["latent"].shape[2:])
+        return run(name, feeds)
+
+    monkeypatch.setattr(painter.backend, "run", spy)
+    return seen
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "latent", "size", "kept"),
+    [
+        ("region", {"mask": [[0.5, 0.2, 0.9, 0.8]]}, (16, 24), (384, 256), np.s_[:, :192]),
+        ("zoom", {"factor": 2.0}, (16, 24), (384, 256), np.s_[64:192, 96:288]),
+        ("zoom", {"factor": 1.5, "grow": True}, (16, 24), (576, 384), np.s_[64:320, 96:480]),
+        ("pan", {"direction": "left", "amount": 0.3333}, (16, 32), (512, 256), np.s_[:, 128:]),
+        ("pan", {"direction": "up", "amount": 0.5}, (16, 16), (384, 384), np.s_[128:]),
+        ("square", {}, (16, 16), (384, 384), np.s_[64:320]),
+    ],
+)
+def test_parts_are_painted_in_the_pictures_shape(monkeypatch, shaped, kind, given, latent, size, kept) -> None:
+    parent = paint(shaped, f"{FOX} --ar 3:2")
+    seen = shapes_seen(monkeypatch, shaped)
+    (child,) = operations.perform(shaped, kind, [parent], seed=4, count=1, **given)
+    assert set(seen) == {latent} and (child.width, child.height) == size
+    old = parent.pixels[:, :192] if kind == "region" else parent.pixels
+    if kind == "zoom" and not given.get("grow"):
+        old = np.asarray(parent.image.resize((192, 128), Image.Resampling.LANCZOS))
+    assert np.array_equal(child.pixels[kept], old)
+    assert operations.replay(shaped, child.recipe).encode() == child.encode()
+
+
+def test_a_square_is_panned_in_one_view_so_that_its_thing_is_seen(monkeypatch, shaped) -> None:
+    parent = paint(shaped, FOX)
+    seen = shapes_seen(monkeypatch, shaped)
+    (child,) = operations.perform(shaped, "pan", [parent], direction="up", seed=4, count=1)
+    assert set(seen) == {(24, 16)} and (child.width, child.height) == (256, 384)
+    (before,), (after,) = parent.recipe["references"][0]["boxes"], child.recipe["references"][0]["boxes"]
+    # In the new square, of 384 pixels, the old one stands at 64 from the left and 128 from the top.
+    np.testing.assert_allclose(after, [(offset + 256 * edge) / 384 for offset, edge in
+                                       zip((64, 128, 64, 128), before, strict=True)], atol=1e-3)  # fmt: skip
+
+
+def test_a_part_with_quoted_words_is_painted_in_a_square(monkeypatch, shaped) -> None:
+    parent = paint(shaped, f"{FOX} --ar 3:2")
+    seen = shapes_seen(monkeypatch, shaped)
+    given = {"mask": [[0.5, 0.2, 0.9, 0.8]], "prompt": 'a sign that says "OPEN"'}
+    (child,) = operations.perform(shaped, "region", [parent], seed=4, count=1, **given)
+    assert set(seen) == {(16, 16)} and np.array_equal(child.pixels[:, :192], parent.pixels[:, :192])

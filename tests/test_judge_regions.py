@@ -38,12 +38,15 @@ def references(painter) -> References:
 def test_a_taught_network_is_judged_with_and_without_the_known_part(taught, references) -> None:
     report, rows = regions.judge(taught, references, small_pixels, count=4, steps=2)
     assert report["taught"] is True and len(rows) == 4
-    for way in ("regions_fed", "known_cells_held_only"):
+    for way in ("regions_fed", "known_cells_held_only", "large_colours_free"):
         each = report[way]
+        assert each["frame"]["value"] > 0 and each["continued"]["frame"]["value"] > 0
         assert each["outside_identical"]["value"] == 1.0 and each["continued"]["kept_identical"]["value"] == 1.0
         assert each["seam"]["value"] > 0 and each["continued"]["seam"]["value"] > 0
         assert set(each["inside_follows_words"]) == {"score", "floor", "times_floor"}
     assert report["bounds"]["seam_untouched"]["value"] < report["bounds"]["seam_pasted"]["value"]
+    assert report["bounds"]["frame_untouched"]["value"] < report["bounds"]["frame_pasted"]["value"]
+    assert report["regions_fed"]["continued"] != report["large_colours_free"]["continued"]
     for row in rows:
         assert np.array_equal(row.child[~row.free], row.parent[~row.free]) and 0.15 < row.free.mean() < 0.45
         assert joining.seam(row.parent, row.free) > 0

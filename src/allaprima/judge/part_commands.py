@@ -106,7 +106,8 @@ def regions(
 ) -> None:
     """Does a changed part follow its words and join, and does the rest stay to the pixel?
 
-    A network that was taught regions is judged twice, shown what is known and not; with 95 % intervals over pictures.
+    A network that was taught regions is judged shown what is known and not, and with the large colours of new parts
+    left free; with 95 % intervals over pictures.
     """
     from allaprima.engine.painter import Painter
     from allaprima.judge import features
@@ -135,20 +136,23 @@ def regions(
     from rich.table import Table
 
     table = Table(title=f"{report['model']['name']}: {changes} changes, {steps} steps, {report['seconds']:.0f} s",
-                  caption="seam: 1 cannot be told from its surroundings")  # fmt: skip
-    for head in ("way", "outside identical", "seam", "inside, top-5", "shuffled", "before", "pan: kept", "pan: seam"):
+                  caption="seam, frame: 1 cannot be told from its surroundings")  # fmt: skip
+    for head in ("way", "outside identical", "seam", "frame", "inside, top-5", "shuffled", "before",
+                 "zoom, pan: kept", "seam", "frame"):  # fmt: skip
         table.add_column(head, justify="left" if head == "way" else "right")
-    for way in ("regions_fed", "known_cells_held_only"):
+    for way in ("regions_fed", "known_cells_held_only", judging.HELD_FREE):
         if way in found:
             each, inside, pan = found[way], found[way]["inside_follows_words"], found[way]["continued"]
             table.add_row(way.replace("_", " "), share(each["outside_identical"]), ratio(each["seam"]),
-                          share(inside["score"]), share(inside["floor"]), share(each["inside_before"]),
-                          share(pan["kept_identical"]), ratio(pan["seam"]))  # fmt: skip
+                          ratio(each["frame"]), share(inside["score"]), share(inside["floor"]),
+                          share(each["inside_before"]), share(pan["kept_identical"]), ratio(pan["seam"]),
+                          ratio(pan["frame"]))  # fmt: skip
     console = Console()
     console.print(table)
     bounds = found["bounds"]
     console.print(f"seam of untouched pictures {ratio(bounds['seam_untouched'])}, of another picture pasted in "
-                  f"{ratio(bounds['seam_pasted'])}")  # fmt: skip
+                  f"{ratio(bounds['seam_pasted'])}; frame {ratio(bounds['frame_untouched'])} and "
+                  f"{ratio(bounds['frame_pasted'])}")  # fmt: skip
 
 
 def share(measure: dict[str, Any]) -> str:
@@ -158,6 +162,8 @@ def share(measure: dict[str, Any]) -> str:
 
 def ratio(measure: dict[str, Any]) -> str:
     """A ratio with its interval."""
+    if measure["value"] is None:
+        return "none"
     return f"{measure['value']:.2f} ({measure['low']:.2f} to {measure['high']:.2f})"
 
 

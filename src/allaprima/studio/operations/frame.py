@@ -17,11 +17,11 @@ from allaprima.engine.picture import Picture
 from allaprima.errors import UserError
 from allaprima.studio.operations import repainting, words
 from allaprima.studio.operations.pictures import LARGEST, Pixels, opaque
-from allaprima.studio.operations.repainting import Canvas, Window
+from allaprima.studio.operations.repainting import Canvas, View, Window
 from allaprima.studio.painting import Unit
 
 DIRECTIONS = ("left", "right", "up", "down")
-ROUNDS = 2
+REACH = 5.0  # cells: farther out the world may become another one
 
 
 def resolve_zoom(painter: Painter, parents: Sequence[Picture], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -42,7 +42,7 @@ def resolve_zoom(painter: Painter, parents: Sequence[Picture], given: Mapping[st
         "width": width,
         "height": height,
         "inner": list(inner),
-        "rounds": int(given.get("rounds") or ROUNDS),
+        **repainting.asked(given),
     }
 
 
@@ -66,7 +66,7 @@ def resolve_pan(painter: Painter, parents: Sequence[Picture], given: Mapping[str
     strip = max(round((parent.width if across else parent.height) * amount), 8)
     _check_size(parent.width + strip * across, parent.height + strip * (not across))
     said = words.settled(painter, parent.recipe, {"count": 4, **given})
-    return {**said, "direction": direction, "strip": strip, "rounds": int(given.get("rounds") or ROUNDS)}
+    return {**said, "direction": direction, "strip": strip, **repainting.asked(given)}
 
 
 def work_pan(painter: Painter, parents: Sequence[Picture], arguments: Mapping[str, Any]) -> Iterator[Unit]:
@@ -77,18 +77,18 @@ def work_pan(painter: Painter, parents: Sequence[Picture], arguments: Mapping[st
     x = strip if direction == "left" else 0
     y = strip if direction == "up" else 0
     new_width, new_height = width + strip * across, height + strip * (not across)
-    # The painter looks at the new strip and at as much of the old picture as its square has room for.
-    side = max(height if across else width, round(strip * 1.5))
-    left = {"left": 0, "right": new_width - side}.get(direction, (new_width - side) // 2)
-    top = {"up": 0, "down": new_height - side}.get(direction, (new_height - side) // 2)
-    middle = max(strip, round(side * 0.6))
+    side = max(strip, round((height if across else width) * 0.6))
     subject = {
-        "left": Window(0, (height - middle) // 2, middle),
-        "right": Window(new_width - middle, (height - middle) // 2, middle),
-        "up": Window((width - middle) // 2, 0, middle),
-        "down": Window((width - middle) // 2, new_height - middle, middle),
+        "left": Window(0, (height - side) // 2, side),
+        "right": Window(new_width - side, (height - side) // 2, side),
+        "up": Window((width - side) // 2, 0, side),
+        "down": Window((width - side) // 2, new_height - side, side),
     }[direction]
-    canvas = _canvas(pixels, new_width, new_height, x, y, Window(left, top, side), subject)
+    length = min(_seen(painter, pixels, strip, across), new_width if across else new_height)
+    left = new_width - length if direction == "right" else 0
+    top = new_height - length if direction == "down" else 0
+    view = View(left, top, length if across else width, height if across else length)
+    canvas = _canvas(pixels, new_width, new_height, x, y, view, subject)
     yield from repainting.repaint(painter, parents, "pan", arguments, canvas)
 
 
@@ -98,7 +98,7 @@ def resolve_square(painter: Painter, parents: Sequence[Picture], given: Mapping[
     if parent.width == parent.height:
         raise UserError("The picture is square already.")
     said = words.settled(painter, parent.recipe, {"count": 4, **given})
-    return {**said, "rounds": int(given.get("rounds") or ROUNDS)}
+    return {**said, **repainting.asked(given)}
 
 
 def work_square(painter: Painter, parents: Sequence[Picture], arguments: Mapping[str, Any]) -> Iterator[Unit]:
@@ -116,7 +116,7 @@ def _canvas(
     height: int,
     x: int,
     y: int,
-    window: Window | None = None,
+    view: View | None = None,
     subject: Window | None = None,
 ) -> Canvas:
     """A canvas with the old picture at (x, y) and everything else free."""
@@ -127,7 +127,14 @@ def _canvas(
     whole = Window.around(height, width)
     own = Window.around(*inner.shape[:2])
     old = Window(own.x + x, own.y + y, own.side)
-    return Canvas(pixels, free, window or whole, old, subject or whole)
+    return Canvas(pixels, free, view or View(0, 0, width, height), old, subject or whole, REACH)
+
+
+def _seen(painter: Painter, pixels: Pixels, strip: int, across: bool) -> int:
+    """How far along its way a pan looks: as far as the longest shape that is painted, and beyond the new strip."""
+    height, width = pixels.shape[:2]
+    longest = max(size[0] / size[1] if across else size[1] / size[0] for size in painter.bundle.picture_sizes)
+    return max(round(float((height if across else width) * longest)), round(strip * 1.5))
 
 
 def _fit(parent: Picture, width: int, height: int, factor: float) -> tuple[int, int]:

@@ -48,6 +48,12 @@ def encoded(painter: Painter, pictures: Sequence[Pixels]) -> Array:
                               for each in pictures])  # fmt: skip
 
 
+def of_shape(painter: Painter, pictures: Sequence[Pixels], shape: tuple[int, int]) -> Array:
+    """Pictures uint8 [h, w, 3] as latents [n, c, rows, columns], stretched to that shape."""
+    size = (shape[1] * CELL, shape[0] * CELL)
+    return _latents(painter, [Image.fromarray(each).resize(size, Image.Resampling.LANCZOS) for each in pictures])
+
+
 def _latents(painter: Painter, images: Sequence[Image.Image]) -> Array:
     small = [np.asarray(each, np.float32) for each in images]
     rgb = np.ascontiguousarray(np.stack(small).transpose(0, 3, 1, 2) / 127.5 - 1.0, np.float32)

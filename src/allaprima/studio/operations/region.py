@@ -17,10 +17,10 @@ from allaprima.engine.picture import Picture
 from allaprima.errors import UserError
 from allaprima.studio.operations import repainting, words
 from allaprima.studio.operations.pictures import opaque
-from allaprima.studio.operations.repainting import Canvas, Window
+from allaprima.studio.operations.repainting import Canvas, View, Window
 from allaprima.studio.painting import Unit
 
-ROUNDS = 2
+REACH = 1.5  # cells: beyond that a part that is painted anew need not look like what lies around it
 LARGEST_MASK = 4_000_000  # characters
 
 
@@ -33,7 +33,7 @@ def resolve(painter: Painter, parents: Sequence[Picture], given: Mapping[str, An
     if not free.any():
         raise UserError("The mask is black everywhere: make it white where the picture is to change.")
     said = words.settled(painter, parent.recipe, {"count": 4, **given})
-    return {**said, "mask": write_mask(free), "rounds": int(given.get("rounds") or ROUNDS)}
+    return {**said, "mask": write_mask(free), **repainting.asked(given)}
 
 
 def work(painter: Painter, parents: Sequence[Picture], arguments: Mapping[str, Any]) -> Iterator[Unit]:
@@ -42,7 +42,7 @@ def work(painter: Painter, parents: Sequence[Picture], arguments: Mapping[str, A
     height, width = pixels.shape[:2]
     free = read_mask(arguments["mask"], width, height)
     whole = Window.around(height, width)
-    canvas = Canvas(pixels, free, whole, whole, _subject(free))
+    canvas = Canvas(pixels, free, View(0, 0, width, height), whole, _subject(free), REACH)
     yield from repainting.repaint(painter, parents, "region", arguments, canvas)
 
 

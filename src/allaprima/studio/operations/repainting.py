@@ -1,8 +1,8 @@
 """Repainting: the part of a canvas that is free is painted, the rest is kept to the pixel.
 
-The painter works in one square window of the canvas; region edits, zoom and pan differ only in what is free and where
-the window lies. Known cells are held at each step; a network that was taught to fill in is shown them, too, and for one
-that was not the recipe says so.
+The painter works in one view of the canvas, of a shape that it paints; region edits, zoom and pan differ only in what
+is free and where the view lies. Known cells are held at each step, and free ones to the large colours that the known
+lead to; a network that was taught to fill in is shown the known, too, and for one that was not the recipe says so.
 """
 
 from __future__ import annotations
@@ -14,20 +14,26 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from allaprima.engine import shapes
 from allaprima.engine.collage import Box
 from allaprima.engine.painter import Painter
 from allaprima.engine.picture import Picture
-from allaprima.studio.operations import derived, joining, latents, memory, walking, words
+from allaprima.engine.shapes import Size
+from allaprima.engine.sitting import Sitting
+from allaprima.studio.operations import derived, joining, latents, memory, underpainting, walking, words
 from allaprima.studio.operations.memory import Placed
 from allaprima.studio.operations.pictures import Pixels
 from allaprima.studio.painting import Unit
 
+ROUNDS = 2
+HOLD = 1.0
+EDGE = 4.0  # cells that have a thing's edge are the thing's, once it covers one part in so many
 NOTE = "The model was not trained to fill in: the known part is held in place while the rest is painted around it."
 
 
 @dataclass(frozen=True)
 class Window:
-    """A square of the canvas, in its pixels; it may reach beyond, where the canvas is mirrored."""
+    """A square of the canvas, in its pixels, in whose fractions boxes are told; it may reach beyond."""
 
     x: int
     y: int
@@ -47,17 +53,48 @@ class Window:
 
 
 @dataclass(frozen=True)
-class Canvas:
-    """What is to be painted on: pixels [h, w, 3], what is free [h, w], and where the painter looks.
+class View:
+    """What the painter looks at: a part of the canvas, in its pixels; beyond the canvas it is mirrored."""
 
-    `old` is the parent's own square in this canvas. `subject` is where things that the words name may go.
+    x: int
+    y: int
+    width: int
+    height: int
+
+    @property
+    def square(self) -> Window:
+        """The square that it is the middle of."""
+        own = Window.around(self.height, self.width)
+        return Window(own.x + self.x, own.y + self.y, own.side)
+
+    def painted(self, sizes: Sequence[Size]) -> tuple[View, Size]:
+        """The least view around this one that has the shape of one of `sizes`, and that size."""
+        size = shapes.nearest(sizes, self.width / self.height)
+        scale = max(self.width / size[0], self.height / size[1])
+        width, height = max(round(size[0] * scale), self.width), max(round(size[1] * scale), self.height)
+        return View(self.x - (width - self.width) // 2, self.y - (height - self.height) // 2, width, height), size
+
+
+@dataclass(frozen=True)
+class Canvas:
+    """What is to be painted on: pixels [h, w, 3], what is free [h, w], and where the painter looks at least.
+
+    `old` is the parent's own square in this canvas. `subject` is where things that the words name may go. `reach`: the
+    depth, in cells of the latent, at which the hold on the large colours has fallen to a third.
     """
 
     pixels: Pixels
     free: NDArray[np.bool_]
-    window: Window
+    view: View
     old: Window
     subject: Window
+    reach: float
+
+
+def asked(given: Mapping[str, Any]) -> dict[str, Any]:
+    """What all ways of repainting may be asked for."""
+    hold = given.get("hold")
+    return {"rounds": int(given.get("rounds") or ROUNDS), "hold": HOLD if hold is None else float(hold)}
 
 
 def repaint(
@@ -69,34 +106,37 @@ def repaint(
     notes: Sequence[str] = (),
 ) -> Iterator[Unit]:
     """The units of `count` pictures of a canvas."""
-    window, recipe = canvas.window, parents[0].recipe
-    ground = joining.filled(canvas.pixels, canvas.free)
-    sitting = words.prepared(painter, arguments)
-    before = memory.placed_before(painter, recipe, canvas.old.within(window))
+    recipe = parents[0].recipe
+    sizes = painter.bundle.picture_sizes
+    view, size = canvas.view.painted(sizes)
+    sitting = words.prepared(painter, arguments, *size)
+    if sitting.shape != shapes.cells(painter.bundle, size):  # quoted words are written in squares alone
+        view, size = canvas.view.painted(sizes[:1])
+        sitting = words.prepared(painter, arguments, *size)
+    square = view.square
+    before = memory.placed_before(painter, recipe, canvas.old.within(square))
     if arguments["is_new"]:
         # What the words name goes where there is room for it, and what was there before makes that room.
-        room = canvas.subject.within(window)
-        before = [each for each in before if not _is_free(each, canvas)]
+        room = canvas.subject.within(square)
+        before = [each for each in before if not _is_free(each, canvas, square)]
         anew = memory.placed_anew(painter, sitting, room)
     else:
         anew = [[] for _ in sitting.seeds]
-    letters = memory.letters_before(recipe, canvas.old.within(window), len(sitting.seeds))
+    letters = memory.letters_before(recipe, canvas.old.within(square), len(sitting.seeds))
     if arguments["is_new"]:
-        letters = memory.letters_anew(sitting, canvas.subject.within(window))
+        letters = memory.letters_anew(sitting, canvas.subject.within(square))
     sitting = memory.shown(painter, sitting, [[*before, *each] for each in anew], letters=letters)
-    latent = latents.encoded(painter, [_cut(ground, window)])[0]
-    known = walking.Known(latent, _cells(canvas.free, window, latent.shape[1:]))
+    known = _known(painter, sitting, canvas, view, arguments)
     said = [*arguments["notes"], *notes, *([] if painter.bundle.knows_regions else [NOTE])]
     whole = Window.around(*canvas.free.shape)
 
     def finish(pictures: tuple[Picture, ...]) -> tuple[Picture, ...]:
         made = []
         for picture in pictures:
-            side = canvas.window.side
-            square = painter.enlarger.fitted(picture.pixels, (side, side), words.enlarge(arguments))
-            pixels = _set_in(canvas, square)
+            part = painter.enlarger.fitted(picture.pixels, (view.width, view.height), words.enlarge(arguments))
+            pixels = _set_in(canvas, view, part)
             # Boxes are told in the new picture's own square, so that its children find them.
-            recipe = memory.moved(picture.recipe, window.within(whole))
+            recipe = memory.moved(picture.recipe, square.within(whole))
             moved = Picture(picture.pixels, recipe, picture.timing_ms)
             made.append(derived.painted(moved, kind, arguments, parents, said, pixels))
         return tuple(made)
@@ -106,23 +146,37 @@ def repaint(
     )  # fmt: skip
 
 
-def _set_in(canvas: Canvas, square: Pixels) -> Pixels:
-    """The canvas with a painted square of its window's size in it, wherever it is free."""
-    window = canvas.window
+def _known(
+    painter: Painter, sitting: Sitting, canvas: Canvas, view: View, arguments: Mapping[str, Any]
+) -> walking.Known:
+    """What is kept of the canvas, and how much of its continuation."""
+    ground = underpainting.ground(canvas.pixels, canvas.free)
+    latent = latents.of_shape(painter, [_cut(ground, view)], sitting.shape)[0]
+    free = _cells(_cut(canvas.free, view), sitting.shape)
+    hold = np.tile(np.where(free, arguments["hold"], 0.0).astype(np.float32), (len(sitting.seeds), 1, 1, 1))
+    # A thing that is shown stands out from what lies around it, and the rest need not make room for another.
+    cover = np.zeros_like(hold) if sitting.hint is None else np.minimum(sitting.hint[:, -1:] * EDGE, 1.0)
+    reach = np.where((cover * free).any(axis=(1, 2, 3), keepdims=True), np.inf, canvas.reach)
+    hold *= (1.0 - cover) * np.exp((1.0 - np.maximum(joining.depth(free), 1.0)) / reach)
+    return walking.Known(latent, free, hold)
+
+
+def _set_in(canvas: Canvas, view: View, painted: Pixels) -> Pixels:
+    """The canvas with a painted view of it, wherever it is free."""
     height, width = canvas.free.shape
-    x0, y0 = max(window.x, 0), max(window.y, 0)
-    x1, y1 = min(window.x + window.side, width), min(window.y + window.side, height)
+    x0, y0 = max(view.x, 0), max(view.y, 0)
+    x1, y1 = min(view.x + view.width, width), min(view.y + view.height, height)
     result = canvas.pixels.copy()
-    part = square[y0 - window.y : y1 - window.y, x0 - window.x : x1 - window.x]
+    part = painted[y0 - view.y : y1 - view.y, x0 - view.x : x1 - view.x]
     result[y0:y1, x0:x1] = joining.joined(canvas.pixels[y0:y1, x0:x1], part, canvas.free[y0:y1, x0:x1])
     return result
 
 
-def _cut(pixels: Pixels, window: Window) -> Pixels:
-    """The window's pixels, mirrored where it reaches beyond the canvas."""
+def _cut(pixels: NDArray[Any], view: View) -> NDArray[Any]:
+    """The view's pixels, mirrored where it reaches beyond the canvas."""
     height, width = pixels.shape[:2]
-    rows = _mirrored(np.arange(window.y, window.y + window.side), height)
-    columns = _mirrored(np.arange(window.x, window.x + window.side), width)
+    rows = _mirrored(np.arange(view.y, view.y + view.height), height)
+    columns = _mirrored(np.arange(view.x, view.x + view.width), width)
     return np.ascontiguousarray(pixels[rows[:, None], columns])
 
 
@@ -131,23 +185,19 @@ def _mirrored(places: NDArray[np.int_], length: int) -> NDArray[np.int_]:
     return np.where(turned < length, turned, 2 * length - 1 - turned)
 
 
-def _cells(free: NDArray[np.bool_], window: Window, shape: tuple[int, ...]) -> NDArray[np.bool_]:
-    """The latent cells of the window that have any free pixel."""
-    height, width = free.shape
+def _cells(free: NDArray[np.bool_], shape: tuple[int, int]) -> NDArray[np.bool_]:
+    """The latent cells of a view that have any free pixel."""
     ys, xs = np.nonzero(free)
-    inside = (ys >= window.y) & (ys < window.y + window.side) & (xs >= window.x) & (xs < window.x + window.side)
     cells = np.zeros(shape, np.bool_)
-    rows, columns = shape
-    cells[(ys[inside] - window.y) * rows // window.side, (xs[inside] - window.x) * columns // window.side] = True
+    cells[ys * shape[0] // free.shape[0], xs * shape[1] // free.shape[1]] = True
     return cells
 
 
-def _is_free(placed: Placed, canvas: Canvas) -> bool:
+def _is_free(placed: Placed, canvas: Canvas, square: Window) -> bool:
     """Whether a thing stands mostly where the canvas is free."""
     height, width = canvas.free.shape
-    window = canvas.window
     x0, y0, x1, y1 = placed[1][0]
-    left, right = (max(round(window.x + edge * window.side), 0) for edge in (x0, x1))
-    top, bottom = (max(round(window.y + edge * window.side), 0) for edge in (y0, y1))
+    left, right = (max(round(square.x + edge * square.side), 0) for edge in (x0, x1))
+    top, bottom = (max(round(square.y + edge * square.side), 0) for edge in (y0, y1))
     part = canvas.free[top : min(bottom, height), left : min(right, width)]
     return bool(part.size) and float(part.mean()) > 0.5

@@ -53,6 +53,7 @@ STYLE = Argument("style", "text", "a style by its name")
 NEGATIVE = Argument("negative", "text", "what should not be there")
 PROMPT = Argument("prompt", "text", "new words, parameters and all; the picture's own if not given")
 ROUNDS = Argument("rounds", "whole", "how often each step is taken, so that new and known agree", 2, low=1, high=8)
+HOLD = Argument("hold", "number", "how far the large colours beside a new part go on in it", 1.0, low=0, high=1)
 _WEIGHT = Argument("weight", "number", "of a picture", 1.0, low=-1000, high=1000)
 WORDS = (PROMPT, SEED, STEPS, GUIDANCE, MEMORY, STYLE, NEGATIVE)
 
@@ -116,6 +117,7 @@ TABLE: Mapping[str, Operation] = {
             (
                 Argument("mask", "mask", "a PNG in base64, white where to paint, or boxes in fractions of the sides"),
                 ROUNDS,
+                HOLD,
                 _count(4),
                 *WORDS,
             ),
@@ -131,6 +133,7 @@ TABLE: Mapping[str, Operation] = {
                 Argument("width", "whole", "of the new picture; the old one's if not given", low=64, high=2048),
                 Argument("height", "whole", "of the new picture; the old one's if not given", low=64, high=2048),
                 ROUNDS,
+                HOLD,
                 _count(4),
                 *WORDS,
             ),
@@ -144,6 +147,7 @@ TABLE: Mapping[str, Operation] = {
                 Argument("direction", "choice", "where to", choices=frame.DIRECTIONS),
                 Argument("amount", "number", "of the picture's side", 0.5, low=0.05, high=1),
                 ROUNDS,
+                HOLD,
                 _count(4),
                 *WORDS,
             ),
@@ -153,7 +157,7 @@ TABLE: Mapping[str, Operation] = {
         Operation(
             "square",
             "As much around a picture as makes it square.",
-            (ROUNDS, _count(4), *WORDS),
+            (ROUNDS, HOLD, _count(4), *WORDS),
             frame.resolve_square,
             frame.work_square,
         ),

@@ -1,8 +1,8 @@
 """Walking: a sitting painted to its end, as the units of a job, with what is to be kept held in its place.
 
 Known parts are held as in RePaint (arXiv:2201.09865): after each step the cells that are not free are put back to the
-known picture under the noise of that time. A network that was taught regions is shown them as well. Knows nothing of
-why anything is kept.
+known picture under the noise of that time. A network that was taught regions is shown them as well. Free cells are held
+in their low frequencies alone, to what the known part leads to there. Knows nothing of why anything is kept.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from allaprima.engine.painter import Painter
 from allaprima.engine.picture import Picture
 from allaprima.engine.sampler import renoise
-from allaprima.engine.sitting import Sitting, Step
+from allaprima.engine.sitting import Begun, Sitting, Step
+from allaprima.studio.operations import underpainting
 from allaprima.studio.painting import Painted, Prepared, Progress, Unit
 
 Array = NDArray[np.float32]
@@ -26,10 +27,20 @@ Finish = Callable[[tuple[Picture, ...]], tuple[Picture, ...]]
 
 @dataclass(frozen=True)
 class Known:
-    """What a picture keeps: its latent [c, h, w], and where it may change: bool [h, w]."""
+    """What a picture keeps: its latent [c, h, w], and where it may change: bool [h, w].
+
+    In free cells the latent is the underpainting; `hold` [n, 1, h, w], 0 .. 1, says how much of the low frequencies
+    of each picture there stays with it.
+    """
 
     latent: Array
     free: NDArray[np.bool_]
+    hold: Array
+
+    def continued(self, clean: Array) -> Array:
+        """Predicted latents [n, c, h, w] with their large colours held to the underpainting."""
+        low = underpainting.lowered(self.latent[None] - clean, self.hold)
+        return np.asarray(clean + self.hold * low, np.float32)
 
     def region(self, n: int) -> Array:
         """The network's region channels [n, c + 2, h, w]: known latents, 1 where free, zeros for glyphs."""
@@ -83,12 +94,7 @@ def walked(
         while not begun.walk.is_done:
             t = begun.walk.t
             (step,) = painter.advance([begun])
-            if look is not None:
-                moved = look.over(step.clean)
-                # What the step did with the prediction, it is to have done with the prediction in that look.
-                begun.walk.state = begun.walk.state + (1.0 - step.next_t / t) * (moved - step.clean)
-                step = replace(step, clean=moved, state=begun.walk.state)
-            yield step
+            yield step if look is None else _moved(begun, step, t, look.over(step.clean))
         return
     own = sitting.noise
     start = sitting.grid[0]
@@ -99,6 +105,7 @@ def walked(
         for turn in range(rounds):
             t, index = walk.t, walk.index
             (step,) = painter.advance([begun])
+            step = _moved(begun, step, t, known.continued(step.clean))
             walk.state = _held(walk.state, known, own, step.next_t)
             if turn + 1 < rounds and step.next_t > 0.0:
                 noise = np.stack([each.standard_normal(own.shape[1:], np.float32) for each in again])
@@ -128,6 +135,12 @@ def paint(
         if step.index >= last:
             break
     yield Painted(0, finish(painter.finish(step)))
+
+
+def _moved(begun: Begun, step: Step, t: float, clean: Array) -> Step:
+    """The step from time t as if the model had predicted `clean`; the walk goes on from there."""
+    begun.walk.state = np.asarray(begun.walk.state + (1.0 - step.next_t / t) * (clean - step.clean), np.float32)
+    return replace(step, clean=clean, state=begun.walk.state)
 
 
 def _held(state: Array, known: Known, noise: Array, t: float) -> Array:
