@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from allaprima.errors import UserError
-from allaprima.judge import blind, copying, fidelity
+from allaprima.judge import blind, fidelity
 from allaprima.judge.commands import app
 from allaprima.judge.intervals import of_share
 from allaprima.judge.recognising import cut, top, whitening
-from allaprima.judge.references import Drawings, References, unit
-from allaprima.scene.stock import is_held_out
+from allaprima.judge.references import unit
 
 
 def test_like_crowds_are_near_nothing_apart_and_others_are_not() -> None:
@@ -73,49 +70,6 @@ def test_a_share_of_a_ceiling_of_nothing_is_left_open() -> None:
     assert of_share(np.ones(4), np.zeros(4))["value"] is None
     half = of_share(np.asarray([1.0, 0.0] * 50), np.ones(50))
     assert half["value"] == 0.5 and half["low"] < 0.5 < half["high"]
-
-
-@dataclass(frozen=True)
-class Row:
-    name: str
-    concept: str
-    style: str
-    sha256: str
-
-
-def shelf() -> copying.Shelf:
-    """Thirty concepts in two styles, none of them held out."""
-    names = [
-        name for name in (f"c{place}" for place in range(200)) if not (is_held_out(name, "x") or is_held_out(name, "y"))
-    ]
-    rows = tuple(Row(name, name, style, f"{name} {style}") for name in names[:30] for style in ("x", "y"))
-    drawings = Drawings("tests", rows, lambda row: np.zeros((4, 4, 4), np.uint8))
-    nothing = np.zeros((1, len(rows), 2), np.float32)
-    unused: Any = None
-    return copying.Shelf(References(drawings, nothing, nothing[0, 0]), unused, unused)
-
-
-def test_copies_are_told_from_drawings_in_the_style_asked_for() -> None:
-    where = shelf()
-    rows = where.references.drawings.rows
-    rng = np.random.default_rng(0)
-    # Real drawings: their own at 0.95, the other style's between 0.4 and 0.6.
-    asked = [copying.Asked(row.concept, row.style) for row in rows]
-    likeness = rng.uniform(0.0, 0.2, (len(rows), len(rows))).astype(np.float32)
-    for place, row in enumerate(rows):
-        other = next(i for i, each in enumerate(rows) if each.concept == row.concept and each.style != row.style)
-        likeness[place, place], likeness[place, other] = 0.95, rng.uniform(0.4, 0.6)
-    limit, found = copying.usual(where, likeness, asked, [row.sha256 for row in rows])
-    assert 0.5 < limit < 0.6 and found == 1.0
-    in_another = [copying.Asked(row.concept, "y" if row.style == "x" else "x") for row in rows]
-    assert copying.copied(where, likeness, in_another, limit).all()
-    assert not copying.copied(where, likeness, asked, limit).any()
-    own_removed = likeness.copy()
-    np.fill_diagonal(own_removed, 0.0)
-    rates = copying.rates(where, own_removed, in_another, limit, 2)
-    assert rates["copied_in_another_style"]["value"] == 0.0
-    assert copying.far_nearer(where, np.where(likeness > 0.9, 0.999, likeness * 0.5)).all()
-    assert not copying.far_nearer(where, own_removed).any()
 
 
 def pairs() -> list[blind.Pair]:
