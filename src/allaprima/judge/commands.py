@@ -195,6 +195,23 @@ def _times(measure: dict[str, float | None]) -> str:
 
 
 # The others hang themselves under this app when they are imported.
-from allaprima.judge import part_commands, steps_commands, suite_commands, trial_commands, upscaler_commands  # noqa: E402
+from allaprima.judge import (  # noqa: E402
+    given_commands,
+    part_commands,
+    score_commands,
+    steps_commands,
+    suite_commands,
+    trial_commands,
+    upscaler_commands,
+)
 
-__all__ = ["app", "part_commands", "steps_commands", "suite_commands", "trial_commands", "upscaler_commands"]
+__all__ = [
+    "app",
+    "given_commands",
+    "part_commands",
+    "score_commands",
+    "steps_commands",
+    "suite_commands",
+    "trial_commands",
+    "upscaler_commands",
+]

@@ -97,7 +97,7 @@ class Eye:
             raise UserError(
                 f"The judge needs {error.name}, which is not installed: pip install 'allaprima[judge]'."
             ) from None
-        table, weights = _read(file)
+        table, weights = saved(file)
         self.record: dict[str, Any] = table["record"]
         self.admission: dict[str, Any] = table.get("admission", {})
         self.file = file
@@ -231,13 +231,13 @@ def save_weights(file: Path, network: Network, record: Mapping[str, Any]) -> Non
 
 def admit(file: Path, admission: Mapping[str, Any]) -> None:
     """Write what the judge was admitted for into its file."""
-    table, weights = _read(file)
+    table, weights = saved(file)
     _write(file, {**table, "admission": dict(admission)}, weights)
 
 
 def with_head(file: Path, head: StyleHead) -> None:
     """Put a head that tells styles by texture into a judge's file."""
-    table, weights = _read(file)
+    table, weights = saved(file)
     # As float64, which the file keeps whole.
     _write(file, table, {**weights, **{_HEAD + name: value for name, value in vars(head).items()}})
 
@@ -251,7 +251,8 @@ def _write(file: Path, table: Mapping[str, Any], weights: Mapping[str, NDArray[A
     write_whole(file, out.getvalue())
 
 
-def _read(file: Path) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+def saved(file: Path) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    """The table and the weights of a judge's file, as float32; raises UserError when it is missing or damaged."""
     try:
         with open(file, "rb") as raw, np.load(raw, allow_pickle=False) as arrays:
             table: dict[str, Any] = json.loads(arrays["table"].tobytes())

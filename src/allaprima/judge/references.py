@@ -187,9 +187,14 @@ def _view_features(
     return np.concatenate(parts)
 
 
+def digest(drawings: Drawings, *said: str) -> str:
+    """A name that changes with the drawings and with what is said of how they are seen."""
+    text = "\n".join([*said, *(row.sha256 for row in drawings.rows)])
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
 def _place(drawings: Drawings, name: str, cache: Path) -> Path:
-    text = "\n".join([name, repr(VIEWS), str(SIDE), *(row.sha256 for row in drawings.rows)])
-    return cache / f"references-{hashlib.sha256(text.encode()).hexdigest()[:16]}.npy"
+    return cache / f"references-{digest(drawings, name, repr(VIEWS), str(SIDE))}.npy"
 
 
 def _kept(drawings: Drawings, name: str, cache: Path | None) -> NDArray[np.float32] | None:

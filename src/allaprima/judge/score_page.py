@@ -32,6 +32,7 @@ def page(score: Score, report: dict[str, Any]) -> str:
         "Left of each pair "
         "with the library, right from words alone; a green frame says that the judge found what was asked for.</p>",
         _table(report["tags"]),
+        _targets(report),
     ]
     for tag in report["tags"]:
         parts.append(f"<h2>{tag.replace('_', ' ')}</h2><div class=tiles>")
@@ -66,6 +67,27 @@ def _table(tags: dict[str, Any]) -> str:
         cells += [share(row.get("ceiling")), share(row.get("real"))]
         rows.append("<tr>" + "".join(f"<td class=number>{each}</td>" for each in cells) + "</tr>")
     return "\n".join([*rows, "</table>"])
+
+
+def _targets(report: dict[str, Any]) -> str:
+    """What a release is to reach, as a table."""
+    if not report["targets"]:
+        return ""
+    heads = ("share of the ceiling", "judge", "with library", "target", "words alone", "target")
+    rows = ["<h2>targets</h2><table><tr>" + "".join(f"<th>{each}</th>" for each in heads) + "</tr>"]
+    for row in report["targets"]:
+        is_admitted = all(report["tags"][tag]["admitted"] for tag in row["tags"])
+        cells = [row["row"], "admitted" if is_admitted else "not admitted"]
+        for way in MEMORIES:
+            one = row["ways"].get(way)
+            cells += [share(one["share_of_ceiling"]), target(one)] if one else ["", ""]
+        rows.append("<tr>" + "".join(f"<td class=number>{html.escape(each)}</td>" for each in cells) + "</tr>")
+    return "\n".join([*rows, "</table>"])
+
+
+def target(way: dict[str, Any]) -> str:
+    """A target and whether it is reached: "90 %, missed"."""
+    return f"{way['target']:.0%}".replace("%", " %") + (", reached" if way["is_reached"] else ", missed")
 
 
 def share(measure: dict[str, float | None] | None) -> str:

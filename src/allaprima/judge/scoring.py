@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from allaprima.judge import checking
+from allaprima.judge import checking, targets
 from allaprima.judge.checking import LOOKED_AT, Witness
 from allaprima.judge.eye import Eye
 from allaprima.judge.files import write_whole
@@ -156,7 +156,13 @@ def score(
         )
         for place, each in enumerate(asked)
     )
-    return Score({"questions": len(asked), "left_out": len(questions) - len(asked), "tags": report}, shown)
+    tags = {tag: [place for place, each in enumerate(asked) if each.tag == tag] for tag in report}
+    reached = targets.table(
+        {way: {tag: told[rows].mean(1) for tag, rows in tags.items()} for way, told in right.items()},
+        {tag: lots["coded"] for tag, lots in real.items() if "coded" in lots},
+    )
+    counts = {"questions": len(asked), "left_out": len(questions) - len(asked)}
+    return Score({**counts, "tags": report, "targets": reached}, shown)
 
 
 def ceiling(

@@ -1,5 +1,4 @@
-"""`allaprima judge suite | train | admit | score | history`: the prompt suite, the structured judge, and scores over
-time.
+"""`allaprima judge suite | train | styles | admit`: the prompt suite and the structured judge; what others open.
 
 Thin commands; they hang under `allaprima judge` beside `quick` and `grid`.
 """
@@ -7,14 +6,13 @@ Thin commands; they hang under `allaprima judge` beside `quick` and `grid`.
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from allaprima.errors import UserError
-from allaprima.judge.commands import CORPUS, Bundle, Json, Threads, app, check_folder, drawings_of, shown_progress
+from allaprima.judge.commands import CORPUS, Bundle, Json, Threads, app, drawings_of, shown_progress
 
 if TYPE_CHECKING:
     from allaprima.engine.painter import Painter
@@ -70,8 +68,11 @@ def train(
     bank: Bank = BANK,
     folder: Annotated[Path, typer.Option(help="Where the run lives.")] = Path("data/runs/judge"),
     bundle: Bundle = None,
-    batch: Annotated[int, typer.Option(min=2, max=1024, help="Scenes a step.")] = 32,
+    batch: Annotated[int, typer.Option(min=2, max=1024, help="Scenes a step.")] = 128,
     seed: Annotated[int, typer.Option(help="Seed of initial weights and draws.")] = 0,
+    start: Annotated[
+        Path | None, typer.Option(help="A judge.npz that a new run begins from.", show_default=False)
+    ] = None,
     threads: Threads = 0,
 ) -> None:
     """Train the structured judge on composed scenes; the same command goes on where it stopped.
@@ -85,7 +86,8 @@ def train(
     if threads:
         torch.set_num_threads(threads)
     decode = _decoder(bundle, threads)
-    print(json.dumps(training.train(bank, folder, minutes=minutes, batch=batch, seed=seed, decode=decode)))
+    told = training.train(bank, folder, minutes=minutes, batch=batch, seed=seed, decode=decode, start=start)
+    print(json.dumps(told))
 
 
 @app.command()
@@ -172,114 +174,15 @@ def admit(
     Console().print(table)
 
 
-@app.command()
-def score(
-    split: Split = "dev",
-    prompts: Annotated[int, typer.Option(min=2, max=1000, help="Prompts of each tag.")] = 40,
-    images: Images = 2,
-    steps: Steps = 4,
-    guidance: Guidance = None,
-    tag: Tags = None,
-    bundle: Bundle = None,
-    judge: Eyes = None,
-    scenes: Annotated[int, typer.Option(min=2, max=2000, help="Held-out scenes of each tag, for the ceiling.")] = 100,
-    corpus: Corpus_ = CORPUS,
-    bank: Bank = BANK,
-    threads: Threads = 0,
-    out_page: Annotated[
-        Path | None, typer.Option("--out-page", help="A folder for a page to look at.", show_default=False)
-    ] = None,
-    history: History = HISTORY,
-    as_json: Json = False,
-) -> None:
-    """How far a bundle's pictures follow the suite's words, tag by tag.
-
-    Every number stands between its floor (shuffled prompts) and its ceiling (real held-out scenes through the
-    autoencoder), with its 95 % interval over prompts, and as a share of the ceiling. Tags that the judge cannot tell
-    in 95 of 100 real scenes are marked.
-    """
-    from allaprima.judge import history as histories
-    from allaprima.judge import scoring
-    from allaprima.judge import suite as suites
-    from allaprima.judge.painting import Manner
-    from allaprima.judge.quick import codec_of
-
-    started = time.perf_counter()
-    if out_page is not None:
-        check_folder(out_page)
-    questions = suites.chosen(suites.read(), split, tags=tag or suites.TAGS, most=prompts)
-    painter = open_painter(bundle, threads)
-    manner = Manner(steps, guidance, images)
-    with shown_progress() as progress:
-        both = open_judge(painter, judge, corpus, threads, progress)
-        held_out = open_held_out(corpus, bank, scenes)
-        if held_out is not None and tag:
-            held_out = held_out.about(tag)
-        found = scoring.score(
-            painter,
-            both,
-            questions,
-            held_out=held_out,
-            codec=codec_of(painter.backend.run),
-            manner=manner,
-            cache=None
-            if held_out is None
-            else corpus.parent / "judge" / f"ceiling-{_ceiling_of(painter, both, held_out)}.json",
-            progress=progress,
-        )
-    report = surroundings(painter, manner, both) | {"split": split} | found.report
-    report["seconds"] = round(time.perf_counter() - started, 1)
-    histories.append(history, "score", report)
-    if out_page is not None:
-        from allaprima.judge.files import write_whole
-        from allaprima.judge.score_page import page
-
-        write_whole(out_page / "index.html", page(found, report).encode())
-        write_whole(out_page / "report.json", json.dumps(report, indent=1).encode())
-    if as_json:
-        print(json.dumps(report))
-    else:
-        _show_score(report)
-
-
-@app.command("history")
-def history_(
-    history: Annotated[Path, typer.Argument(help="What `score` and the others wrote.")] = HISTORY,
-    split: Split = "dev",
-) -> None:
-    """The scores of a split over time, with the library / from words alone, in per cent."""
-    from rich.console import Console
-    from rich.table import Table
-
-    from allaprima.judge import history as histories
-    from allaprima.judge.suite import TAGS
-
-    rows = [row for row in histories.read(history, "score") if row.get("split") == split]
-    if not rows:
-        raise UserError(f"{history} holds no score of the {split} split: `allaprima judge score` adds one.")
-    table = Table(title=f"Scores on the {split} split, with library / words alone")
-    for head in ("at", "model", "steps", *(tag.replace("_", " ") for tag in TAGS)):
-        table.add_column(head, justify="right" if head not in ("at", "model") else "left")
-    for row in rows:
-        cells = []
-        for tag in TAGS:
-            ways = row["tags"].get(tag, {}).get("ways")
-            cells.append(" / ".join(f"{each['score']['value'] * 100:.0f}" for each in ways.values()) if ways else "")
-        table.add_row(row["at"][:16], f"{row['model']['name']} {row['model']['sha256'][:6]}", str(row["steps"]), *cells)
-    Console().print(table)
-
-
 # ---- what several commands open ------------------------------------------------------------------------------
 
 
 def _decoder(bundle: Path | None, threads: int) -> Any:
     """The bundle's decoder: latents float32 [n, c, h, w] to pictures uint8 [n, h, w, 3]."""
-    from allaprima.engine.backends import choose
-    from allaprima.engine.bundle import Bundle as Opened
+    from allaprima.engine.painter import Painter
     from allaprima.engine.preview import to_bytes
 
-    backend = choose(Opened.open(bundle), "onnxruntime", threads or 1).backend
-    backend.load("decoder")
+    backend = Painter(bundle, "onnxruntime", threads=threads or 1).backend
 
     def decode(latents: Any) -> Any:
         return to_bytes(backend.run("decoder", {"latent": latents})["picture"]).transpose(0, 2, 3, 1)
@@ -324,20 +227,6 @@ def open_held_out(corpus: Path, bank: Path, of_tag: int) -> HeldOut | None:
     return kept(Corpus.open(corpus), bank, corpus.parent / "judge", of_tag=of_tag)
 
 
-def _ceiling_of(painter: Painter, judge: Judge, held_out: HeldOut) -> str:
-    """A name for all that a ceiling depends on: the judge, the references, the scenes, the autoencoder."""
-    import hashlib
-
-    files = painter.bundle.info["files"]
-    rows = judge.recogniser.drawings.rows
-    told = [
-        held_out.name,
-        *(str(files[name]) for name in ("encoder.onnx", "decoder.onnx")),
-        *(row.sha256 for row in rows),
-    ]
-    return hashlib.sha256("\n".join(told).encode() + judge.eye.file.read_bytes()).hexdigest()[:16]
-
-
 def surroundings(painter: Painter, manner: Manner, judge: Judge) -> dict[str, Any]:
     """What a report's numbers depend on beside the prompts."""
     import hashlib
@@ -355,24 +244,3 @@ def surroundings(painter: Painter, manner: Manner, judge: Judge) -> dict[str, An
         "features": EfficientNetLite2.name,
         "references": {"source": drawings.source, "drawings": len(drawings.rows), "concepts": len(drawings.concepts)},
     }
-
-
-def _show_score(report: dict[str, Any]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    from allaprima.judge.score_page import share
-
-    table = Table(
-        title=f"{report['model']['name']}, {report['split']} split: {report['questions']} prompts, "
-        f"{report['images']} pictures each, {report['steps']} steps, {report['seconds']:.0f} s",
-        caption="shares of the ceiling; floor: shuffled prompts; * the judge is not admitted for this tag",
-    )
-    for head in ("tag", "with library", "share", "floor", "words alone", "share", "floor", "ceiling"):
-        table.add_column(head, justify="left" if head == "tag" else "right")
-    for tag, row in report["tags"].items():
-        cells = [tag.replace("_", " ") + ("" if row["admitted"] else " *")]
-        for one in row["ways"].values():
-            cells += [share(one["score"]), share(one.get("share_of_ceiling")), share(one["floor"])]
-        table.add_row(*cells, share(row.get("ceiling")))
-    Console(width=160).print(table)

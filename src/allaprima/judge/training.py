@@ -16,7 +16,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from allaprima.judge.eye import save_weights
+from allaprima.judge.eye import save_weights, saved
 from allaprima.judge.lessons import Decode, Lesson, Lessons, Pixels
 from allaprima.judge.network import Network, NetworkConfig, Seen
 from allaprima.judge.truths import UNKNOWN
@@ -25,6 +25,7 @@ from allaprima.train.run import Run, mixed_precision
 RATE, WARM_STEPS, DECAY = 2e-3, 100, 0.02
 WEIGHTS = {"heat": 1.0, "box": 2.0, "colour": 1.0, "style": 1.0, "scenery": 0.8, "time": 0.6, "look": 0.2}
 WEIGHTS_FILE = "judge.npz"
+BATCH = 128
 
 
 def train(
@@ -33,33 +34,40 @@ def train(
     *,
     minutes: float,
     steps: int = 0,
-    batch: int = 32,
+    batch: int = BATCH,
     seed: int = 0,
     decode: Decode | None = None,
     config: dict[str, int] | None = None,
+    start: Path | None = None,
 ) -> dict[str, Any]:
     """Trains for `minutes` of wall time (going on from a checkpoint) and writes `folder`/judge.npz. Returns what it
     did.
 
-    `steps`: if given, so many instead, however long they take. `config`: fields of NetworkConfig.
+    `steps`: if given, so many instead, however long they take. `config`: fields of NetworkConfig. `start`: a judge.npz
+    whose weights a new run begins from. Raises UserError when that is damaged, TrainingError without lessons.
     """
     run = Run.open(folder, minutes=minutes)
     lessons = Lessons(bank, decode=decode)
     torch.manual_seed(seed)
-    network = Network(NetworkConfig(**(config or {})))
-    optimiser = torch.optim.AdamW(network.parameters(), lr=RATE, weight_decay=DECAY, betas=(0.9, 0.98))
-    step, spent = 0, 0.0
     state = run.load()
+    if state is None and start is not None:
+        network, scenes = learned(start)
+    else:
+        network, scenes = Network(NetworkConfig(**(config or {}))), 0
+    # Channels last, fused updates and 128 scenes a step instead of 32 make a scene a quarter cheaper.
+    network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    optimiser = torch.optim.AdamW(network.parameters(), lr=RATE, weight_decay=DECAY, betas=(0.9, 0.98), fused=True)
+    step, spent = 0, 0.0
     if state is not None:
         network.load_state_dict(state["model"])
         optimiser.load_state_dict(state["optimiser"])
-        step, spent = int(state["step"]), float(state["seconds"])
+        step, spent, scenes = int(state["step"]), float(state["seconds"]), int(state["scenes"])
     run.log(f"{lessons.count} scenes, "
             f"{sum(p.numel() for p in network.parameters()) / 1e6:.2f} M parameters, from step {step}")  # fmt: skip
 
     def keep() -> None:
         run.save({
-            "model": network.state_dict(), "optimiser": optimiser.state_dict(), "step": step,
+            "model": network.state_dict(), "optimiser": optimiser.state_dict(), "step": step, "scenes": scenes,
             "seconds": spent + run.elapsed(),
         })  # fmt: skip
 
@@ -81,7 +89,7 @@ def train(
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(network.parameters(), 5.0)
         optimiser.step()
-        step += 1
+        step, scenes = step + 1, scenes + batch
         for name, part in parts.items():
             means[name] = 0.98 * means.get(name, float(part.detach())) + 0.02 * float(part.detach())
         if step % 100 == 0:
@@ -91,7 +99,7 @@ def train(
         if run.due("checkpoint", every_s=300):
             keep()
     keep()
-    record = {"steps": step, "scenes": step * batch, "minutes": round((spent + run.elapsed()) / 60, 1)}
+    record = {"steps": step, "scenes": scenes, "minutes": round((spent + run.elapsed()) / 60, 1)}
     save_weights(folder / WEIGHTS_FILE, network, record)
     return {**record, "file": str(folder / WEIGHTS_FILE), "losses": {k: round(v, 4) for k, v in means.items()}}
 
@@ -102,8 +110,18 @@ def falling(share: float) -> float:
 
 
 def tensor(pictures: Pixels) -> torch.Tensor:
-    """Pictures uint8 [n, h, w, 3] as RGB [n, 3, h, w] in [-1, 1]."""
+    """Pictures uint8 [n, h, w, 3] as RGB [n, 3, h, w] in [-1, 1], channels last in memory."""
     return torch.from_numpy(np.ascontiguousarray(pictures)).permute(0, 3, 1, 2).float() / 127.5 - 1.0
+
+
+def learned(file: Path) -> tuple[Network, int]:
+    """The network of a judge's file, and how many scenes it has seen. Raises UserError as `eye.saved` does."""
+    table, weights = saved(file)
+    network = Network(NetworkConfig(**table["config"]))
+    # A head that tells styles by texture stays behind: it is no part of the network.
+    own = {name: torch.from_numpy(weights[name]) for name in network.state_dict()}
+    network.load_state_dict(own)
+    return network, int(table["record"].get("scenes", 0))
 
 
 def losses(seen: Seen, closer: tuple[torch.Tensor, torch.Tensor] | None, lesson: Lesson) -> dict[str, torch.Tensor]:
