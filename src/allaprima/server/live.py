@@ -13,7 +13,7 @@ import json
 import struct
 import time
 from collections import deque
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -49,7 +49,7 @@ class Paint(BaseModel):
     id: int = Field(ge=1, le=2**32 - 1)
     prompt: str
     seed: int = Field(0, ge=0, le=2**32 - 1)
-    steps: int = Field(DRAFT_STEPS, ge=1)
+    steps: Annotated[int, Field(ge=1)] | Literal["auto"] = DRAFT_STEPS  # auto: as many as the words need
     memory: float | None = Field(None, ge=0.0, le=1.0)
     guidance: float | None = Field(None, ge=0.0, le=30.0)
     final: bool = False
@@ -146,7 +146,8 @@ class Connection:
         self._newest, self._asked = wish.id, time.perf_counter()
         self._outbox.drop_before(wish.id)
         self._metrics.live_asked.inc()
-        options = Options(steps=min(wish.steps, most), memory=wish.memory, guidance_scale=wish.guidance)
+        steps = "auto" if wish.steps == "auto" else min(wish.steps, most)
+        options = Options(steps=steps, memory=wish.memory, guidance_scale=wish.guidance)
         self._say(wish.id, {"type": "accepted", "id": wish.id})
         try:
             self._studio.live(

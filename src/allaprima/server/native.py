@@ -40,7 +40,9 @@ class JobWish(BaseModel):
     prompt: str = Field(min_length=1, max_length=2000, examples=["a red fox in the snow --ar 3:2"])
     count: int = Field(GRID, ge=1, le=16, description="pictures of one grid")
     seed: int | None = Field(None, ge=0, le=2**32 - 1)
-    steps: int | None = Field(None, ge=1, le=100)
+    steps: Annotated[int, Field(ge=1, le=100)] | Literal["auto"] | None = Field(
+        None, description='how many, or "auto": as many as the words need'
+    )
     memory: float | None = Field(None, ge=0.0, le=1.0)
     guidance: float | None = Field(None, ge=0.0, le=30.0)
     width: int | None = Field(None, ge=64, le=2048)

@@ -5,10 +5,12 @@ Its headers let WebAssembly use threads, and keep strangers out. Knows nothing o
 
 from __future__ import annotations
 
+import functools
+import gzip
 from pathlib import Path
 
-from fastapi import FastAPI, HTTPException
-from fastapi.responses import FileResponse, HTMLResponse
+from fastapi import FastAPI, HTTPException, Request
+from fastapi.responses import FileResponse, HTMLResponse, Response
 from starlette.datastructures import MutableHeaders
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -48,13 +50,32 @@ def folder() -> Path | None:
 def mount(app: FastAPI) -> None:
     """Serve the page at / of an app whose other routes are all there already."""
 
+    @app.get("/bundle/index", include_in_schema=False)
+    def sizes() -> dict[str, int]:
+        """How many bytes of the model's files and of the page's WebAssembly go over the line, each, so that a page can
+        say so before it asks."""
+        studio = app.state.studio
+        found = {name: studio.bundle_file(name) for name in studio.painter.bundle.info["files"]}
+        built = folder()
+        found |= {path.name: path for path in (built / "assets").glob("*.wasm")} if built else {}
+        return {name: _size(path) for name, path in found.items()}
+
     @app.get("/bundle/{name}", include_in_schema=False)
-    async def bundle(name: str) -> FileResponse:
+    def bundle(name: str, request: Request) -> Response:
         """The model's files, for a page that paints by itself."""
         path = app.state.studio.bundle_file(name)
         if path is None:
             raise HTTPException(404, "The model has no such file.")
-        return FileResponse(path)
+        return _sent(path, request)
+
+    @app.get("/assets/{name}.wasm", include_in_schema=False)
+    def runtime(name: str, request: Request) -> Response:
+        """The page's WebAssembly, packed to a third."""
+        built = folder()
+        path = None if built is None else built / "assets" / f"{name}.wasm"
+        if path is None or not path.is_file():
+            raise HTTPException(404, "The page has no such file.")
+        return _sent(path, request)
 
     found = folder()
     if found is not None:
@@ -64,6 +85,32 @@ def mount(app: FastAPI) -> None:
     @app.get("/", include_in_schema=False)
     async def missing() -> HTMLResponse:
         return HTMLResponse(MISSING)
+
+
+def _packs(name: str) -> bool:
+    """Whether a file becomes much smaller packed; weights and drawings do not."""
+    return name.endswith((".json", ".wasm"))
+
+
+def _packed(path: Path) -> bytes:
+    return _packed_at(path, path.stat().st_mtime_ns)
+
+
+@functools.lru_cache(maxsize=8)
+def _packed_at(path: Path, _changed: int) -> bytes:
+    return gzip.compress(path.read_bytes(), 6)
+
+
+def _size(path: Path) -> int:
+    return len(_packed(path)) if _packs(path.name) else path.stat().st_size
+
+
+def _sent(path: Path, request: Request) -> Response:
+    """A file, packed where that helps and is understood."""
+    if not _packs(path.name) or "gzip" not in request.headers.get("accept-encoding", ""):
+        return FileResponse(path)
+    kind = "application/wasm" if path.suffix == ".wasm" else "application/json"
+    return Response(_packed(path), media_type=kind, headers={"content-encoding": "gzip", "vary": "accept-encoding"})
 
 
 class PageHeaders:
