@@ -26,6 +26,8 @@ export interface Query {
   /** Whether `words` say what it should be about, instead of being looked for letter by letter. */
   byMeaning?: boolean
   favourite?: boolean
+  /** Only what is in this folder. */
+  folder?: string | null
   before?: string | null
   limit?: number
 }
@@ -39,10 +41,11 @@ interface RawPage {
   next: string | null
 }
 
-export async function list({ words, byMeaning, favourite, before, limit = 48 }: Query = {}): Promise<Page> {
+export async function list({ words, byMeaning, favourite, folder, before, limit = 48 }: Query = {}): Promise<Page> {
   const query = new URLSearchParams({ limit: String(limit) })
   if (words) query.set(byMeaning ? 'meaning' : 'query', words)
   if (favourite) query.set('favourite', 'true')
+  if (folder) query.set('folder', folder)
   if (before) query.set('before', before)
   const page = await ask<RawPage>('GET', `/api/gallery?${query}`)
   return { entries: page.pictures.map((each) => ({ ...each, folder: each.folder || null })), next: page.next }
@@ -50,6 +53,17 @@ export async function list({ words, byMeaning, favourite, before, limit = 48 }: 
 
 export const like = (id: string, favourite: boolean): Promise<unknown> =>
   ask('PATCH', `/api/gallery/${encodeURIComponent(id)}`, { favourite })
+
+export interface Folder {
+  name: string
+  /** Pictures in it. */
+  count: number
+}
+
+export const folders = (): Promise<Folder[]> => ask('GET', '/api/gallery/folders')
+
+/** Put a picture into a folder; an empty name takes it out of the one it is in. */
+export const move = (id: string, folder: string): Promise<unknown> => ask('PATCH', `/api/gallery/${encodeURIComponent(id)}`, { folder })
 
 export const remove = (id: string): Promise<unknown> => ask('DELETE', `/api/gallery/${encodeURIComponent(id)}`)
 

@@ -6,6 +6,7 @@ import { save } from '../studio/download'
 import type { Studio } from '../studio/studio'
 import { ofEntry } from '../studio/subject'
 import { wordsOf } from '../studio/workshop'
+import { FolderButton } from './folder-button'
 import { Icon } from './icons'
 
 const SHAPES = ['square', 'landscape', 'portrait'] as const
@@ -38,6 +39,7 @@ export function ChosenBar({ studio }: { studio: Studio }) {
       <button type="button" class="chip" disabled={count === 0} onClick={() => void takeHome(studio, chosen)}>
         <Icon name="down" /> Zip
       </button>
+      <FolderButton studio={studio} ids={chosen} folder={null} />
       <button type="button" class="tool" aria-label="Choose no more" title="Choose no more" onClick={() => (workshop.chosen.value = null)}>
         <Icon name="close" />
       </button>

@@ -10,7 +10,7 @@ import { Icon } from './icons'
 export function Gallery({ studio }: { studio: Studio }) {
   const { rack } = studio
   const entries = rack.entries.value
-  const isSearching = rack.words.value.trim() !== '' || rack.onlyFavourites.value
+  const isSearching = rack.words.value.trim() !== '' || rack.onlyFavourites.value || rack.folder.value !== null
   const isChoosing = studio.workshop.chosen.value !== null
   return (
     <section class="gallery" id="gallery" aria-labelledby="gallery-title">
@@ -49,13 +49,14 @@ export function Gallery({ studio }: { studio: Studio }) {
             type="button"
             class="chip"
             aria-pressed={isChoosing}
-            title="Choose pictures to blend or to download"
+            title="Choose pictures to blend, to download or to put into a folder"
             onClick={() => (studio.workshop.chosen.value = isChoosing ? null : [])}
           >
             <Icon name="tick" /> Select
           </button>
         </div>
       </header>
+      <Folders studio={studio} />
       {rack.trouble.value && <p class="quiet">{rack.trouble.value}</p>}
       {entries.length === 0 && !rack.isLoading.value && !rack.trouble.value && (
         <p class="quiet empty">
@@ -70,6 +71,22 @@ export function Gallery({ studio }: { studio: Studio }) {
       <More studio={studio} />
       <ChosenBar studio={studio} />
     </section>
+  )
+}
+
+/** The folders, to look into one of them; nothing where there are none. */
+function Folders({ studio: { rack } }: { studio: Studio }) {
+  if (rack.folders.value.length === 0) return null
+  const all = [{ name: null, count: null }, ...rack.folders.value]
+  return (
+    <div class="chips folders" role="radiogroup" aria-label="Folder">
+      {all.map(({ name, count }) => (
+        <label key={name ?? ''} class="chip">
+          <input class="visually-hidden" type="radio" name="folder" checked={rack.folder.value === name} onChange={() => (rack.folder.value = name)} />
+          {name ?? 'All'} {count !== null && <span class="quiet number">{count}</span>}
+        </label>
+      ))}
+    </div>
   )
 }
 

@@ -2,6 +2,7 @@
 
 import type { Studio } from '../studio/studio'
 import { DeedsBar } from './deeds-bar'
+import { FolderButton } from './folder-button'
 import { Icon } from './icons'
 import { RecipeView } from './recipe-view'
 import { Sheet } from './sheet'
@@ -13,6 +14,7 @@ export function Viewer({ studio }: { studio: Studio }) {
   if (!subject) return null
   // The rack may know more by now: a heart given in the meantime.
   const id = subject.entry
+  const folder = rack.entries.value.find((each) => each.id === id)?.folder ?? null
   const isFavourite = rack.entries.value.some((each) => each.id === id && each.favourite)
   const close = (): void => {
     workshop.viewed.value = null
@@ -30,6 +32,7 @@ export function Viewer({ studio }: { studio: Studio }) {
               <button type="button" class="chip" aria-pressed={isFavourite} onClick={() => void rack.like({ id }, !isFavourite)}>
                 <Icon name="heart" filled={isFavourite} /> Favourite
               </button>
+              <FolderButton studio={studio} ids={[id]} folder={folder} />
               <button
                 type="button"
                 class="chip danger"

@@ -2,7 +2,7 @@
 
 import { effect, signal } from '@preact/signals'
 import * as gallery from '../api/gallery'
-import type { Entry } from '../api/gallery'
+import type { Entry, Folder } from '../api/gallery'
 import { ApiError } from '../api/http'
 
 const SEARCH_MS = 220
@@ -12,6 +12,9 @@ export class Rack {
   readonly words = signal('')
   readonly onlyFavourites = signal(false)
   readonly byMeaning = signal(false)
+  readonly folders = signal<Folder[]>([])
+  /** The folder that is looked into; null: all pictures, in folders or not. */
+  readonly folder = signal<string | null>(null)
   readonly isLoading = signal(false)
   readonly trouble = signal<string | null>(null)
   readonly next = signal<string | null>(null)
@@ -21,14 +24,14 @@ export class Rack {
 
   constructor(private readonly say: (message: string) => void) {
     effect(() => {
-      void [this.words.value, this.onlyFavourites.value, this.byMeaning.value]
+      void [this.words.value, this.onlyFavourites.value, this.byMeaning.value, this.folder.value]
       clearTimeout(this.timer)
       this.timer = setTimeout(() => void this.refresh(), SEARCH_MS)
     })
   }
 
   async refresh(): Promise<void> {
-    await this.fetch(null)
+    await Promise.all([this.fetch(null), this.learnFolders()])
   }
 
   async more(): Promise<void> {
@@ -45,6 +48,23 @@ export class Rack {
     }
   }
 
+  /** Put pictures into a folder, which is there as soon as something is in it; an empty name takes them out. */
+  async move(ids: readonly string[], name: string): Promise<void> {
+    const folder = name.trim()
+    try {
+      for (const id of ids) {
+        await gallery.move(id, folder)
+        this.replace(id, { folder: folder || null })
+      }
+      this.say(folder ? `Put into ${folder}.` : 'Taken out of its folder.')
+    } catch (error) {
+      this.say(words(error))
+    }
+    // The one that is looked into may be empty now.
+    if (this.folder.peek() !== null && this.folder.peek() !== folder) this.folder.value = null
+    await this.refresh()
+  }
+
   async remove(entry: Pick<Entry, 'id'>): Promise<void> {
     try {
       await gallery.remove(entry.id)
@@ -52,6 +72,14 @@ export class Rack {
       this.say('Deleted.')
     } catch (error) {
       this.say(words(error))
+    }
+  }
+
+  private async learnFolders(): Promise<void> {
+    try {
+      this.folders.value = await gallery.folders()
+    } catch {
+      // What went wrong with the gallery is told by the pictures that are missing.
     }
   }
 
@@ -67,6 +95,7 @@ export class Rack {
         words: this.words.peek().trim(),
         byMeaning: this.byMeaning.peek(),
         favourite: this.onlyFavourites.peek(),
+        folder: this.folder.peek(),
         before,
       })
       // An answer to an older question never overtakes a newer one.
