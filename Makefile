@@ -116,7 +116,7 @@ $(SERVING): pyproject.toml | $(BIN)/python
 
 $(TESTING): pyproject.toml | $(BIN)/python
 	@echo 'Installing the runtime, the trainer and the tests (torch is large)'
-	@$(PIP) install --editable '.[corpus,train,judge,serve,svg,vector,dev]'
+	@$(PIP) install --editable '.[corpus,train,search,judge,serve,svg,vector,dev]'
 	@touch $(RUNTIME) $(SERVING) $@
 
 $(MODULES): web/package-lock.json

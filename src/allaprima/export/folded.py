@@ -107,10 +107,11 @@ class FoldedNetwork(nn.Module):
         self.grow1, self.join1, self.grow0, self.join0 = net.grow1, net.join1, net.grow0, net.join0
         self.norm, self.out = net.norm, net.out
         self.down0, self.down1, self.middle, self.up1, self.up0 = (
-            nn.ModuleList(FoldedBlock(block) for block in blocks) for blocks in (down0, down1, middle, up1, up0)
+            nn.ModuleList(FoldedBlock(block) if isinstance(block, Block) else block for block in blocks)
+            for blocks in (down0, down1, middle, up1, up0)
         )
         self.down1_attention, self.middle_attention, self.up1_attention = (
-            nn.ModuleList(FoldedAttention(each) for each in attentions)  # type: ignore[arg-type]
+            nn.ModuleList(FoldedAttention(a) if isinstance(a, Attention) else a for a in attentions)
             for attentions in (net.down1_attention, net.middle_attention, net.up1_attention)
         )
 
@@ -204,9 +205,10 @@ def with_norms(
     """[rows, total] for `moments` [rows, ...], what the time network takes: for each block what its second norm's
     output is multiplied with, then what is added to it."""
     columns = []
-    blocks: list[Block] = [*network.down0, *network.down1, *network.middle, *network.up1, *network.up0]  # type: ignore[list-item]
+    blocks = [*network.down0, *network.down1, *network.middle, *network.up1, *network.up0]
     parts = time(moments).float().split(network.sizes, dim=1)
     for block, part in zip(blocks, parts, strict=True):
-        scale, shift = part.chunk(2, dim=1)
-        columns += [block.norm2.weight * (1 + scale), block.norm2.bias * (1 + scale) + shift]
+        if isinstance(block, Block):
+            scale, shift = part.chunk(2, dim=1)
+            columns += [block.norm2.weight * (1 + scale), block.norm2.bias * (1 + scale) + shift]
     return torch.cat(columns, dim=1).contiguous()

@@ -12,6 +12,8 @@ from typing import Annotated, Any
 
 import typer
 
+from allaprima.train.shape_commands import prune, search
+
 app = typer.Typer(no_args_is_help=True, help="Train the text student, the autoencoder, the denoiser and the upscaler.")
 
 Minutes = Annotated[float | None, typer.Option(help="Wall-clock budget; without it, until stopped with Ctrl-C.")]
@@ -212,6 +214,10 @@ def gan(
     _threads(threads)
     _report(train_gan(bank=bank, folder=folder, autoencoder=autoencoder, size=size, minutes=minutes, batch=batch,
                       lr=lr, seed=seed))  # fmt: skip
+
+
+app.command()(prune)
+app.command()(search)
 
 
 @app.command()

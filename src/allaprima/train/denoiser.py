@@ -12,31 +12,67 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass
+from itertools import islice
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 
+from allaprima.errors import TrainingError
+
 LATENT = 16
 HINT = 17  # the collage's latents, its alpha
 REGION = 18  # the masked picture's latents, the mask, the glyphs
 STATE_WIDTH = 256
 HEAD_WIDTH = 32
+GROUP = 16  # channels that are normalised together
 
 
 @dataclass(frozen=True)
 class DenoiserConfig:
-    """Widths and block counts at 16x16, 8x8 and 4x4 (blocks: going down, and again going up)."""
+    """Widths and block counts at 16x16, 8x8 and 4x4 (blocks: going down, and again going up).
+
+    `inner` and `attended` have one number for each place in the order in which the network runs, or none at all:
+    pruning and search write them (`train.pruning`). Raises TrainingError for a shape that cannot be built.
+    """
 
     widths: tuple[int, int, int] = (128, 256, 384)
     down: tuple[int, int] = (1, 2)
     middle: int = 2
     up: tuple[int, int] = (2, 2)
     time_width: int = 256
+    inner: tuple[int, ...] = ()  # channels between a block's convolutions, 0: no block; none told: the stage's width
+    attended: tuple[int, ...] = ()  # at 8x8 and 4x4, 1: attention, 0: none; none told: everywhere
+
+    def __post_init__(self) -> None:
+        counted = (("inner", self.inner, len(self.block_widths())), ("attended", self.attended, self.attentions()))
+        for name, told, places in counted:
+            if told and len(told) != places:
+                raise TrainingError(f"{name} has {len(told)} numbers for {places} places; give one for each, or none")
+        if any(n < 0 or n % GROUP for n in self.inner):
+            raise TrainingError(f"inner is {self.inner}, but channels are normalised by {GROUP}: give multiples of it")
+        if self.attended and not any(self.attended):
+            raise TrainingError("attended is 0 everywhere: nothing would read the words; leave one attention")
+        if any(up > down + 1 for down, up in zip(self.down, self.up, strict=True)):
+            raise TrainingError(f"up is {self.up} and down {self.down}; the way up has at most one block more")
 
     def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
+        """What is not told is left out, so that networks of before and after are of the same shape in words too."""
+        return {key: value for key, value in asdict(self).items() if value != ()}
+
+    def block_widths(self) -> list[int]:
+        """The width of the stage that each block stands in."""
+        c0, c1, c2 = self.widths
+        (down0, down1), (up0, up1) = self.down, self.up
+        return [c0] * down0 + [c1] * down1 + [c2] * self.middle + [c1] * up1 + [c0] * up0
+
+    def inner_widths(self) -> list[int]:
+        return list(self.inner) or self.block_widths()
+
+    def attentions(self) -> int:
+        """How many places for attention there are."""
+        return self.down[1] + self.middle + self.up[1]
 
 
 PRESETS = {
@@ -70,14 +106,15 @@ class TimeTable(nn.Module):
 
 
 class Block(nn.Module):
-    """Residual block; `modulation` [n, 2 * width] scales and shifts between its convolutions."""
+    """Residual block; `modulation` [n, 2 * inner] scales and shifts between its convolutions."""
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, width: int, inner: int | None = None) -> None:
         super().__init__()
-        self.norm1 = nn.GroupNorm(width // 16, width)
-        self.conv1 = nn.Conv2d(width, width, 3, padding=1)
-        self.norm2 = nn.GroupNorm(width // 16, width)
-        self.conv2 = nn.Conv2d(width, width, 3, padding=1)
+        inner = width if inner is None else inner
+        self.norm1 = nn.GroupNorm(width // GROUP, width)
+        self.conv1 = nn.Conv2d(width, inner, 3, padding=1)
+        self.norm2 = nn.GroupNorm(inner // GROUP, inner)
+        self.conv2 = nn.Conv2d(inner, width, 3, padding=1)
         nn.init.zeros_(self.conv2.weight)
         nn.init.zeros_(self.conv2.bias)  # type: ignore[arg-type]
 
@@ -86,6 +123,13 @@ class Block(nn.Module):
         h = self.conv1(F.silu(self.norm1(x)))
         h = self.norm2(h) * (1 + scale) + shift
         return x + self.conv2(F.silu(h))
+
+
+class Pass(nn.Module):
+    """Stands where a block or an attention is left out: gives what it is given."""
+
+    def forward(self, x: torch.Tensor, *_conditions: torch.Tensor) -> torch.Tensor:
+        return x
 
 
 def place_frequencies(count: int, like: torch.Tensor) -> torch.Tensor:
@@ -167,28 +211,35 @@ class Denoiser(nn.Module):
         super().__init__()
         self.config = config
         c0, c1, c2 = config.widths
+        inner, attended = iter(config.inner_widths()), iter(config.attended or [1] * config.attentions())
+
+        def blocks(count: int, width: int) -> nn.ModuleList:
+            return nn.ModuleList(Block(width, n) if n else Pass() for n in islice(inner, count))
+
+        def attentions(count: int, width: int) -> nn.ModuleList:
+            return nn.ModuleList(Attention(width, c1) if there else Pass() for there in islice(attended, count))
+
         self.stem = nn.Conv2d(LATENT + HINT + REGION, c0, 3, padding=1)
         self.words = Words(c1)
-        self.down0 = nn.ModuleList(Block(c0) for _ in range(config.down[0]))
+        self.down0 = blocks(config.down[0], c0)
         self.shrink0 = nn.Conv2d(c0, c1, 3, stride=2, padding=1)
-        self.down1 = nn.ModuleList(Block(c1) for _ in range(config.down[1]))
-        self.down1_attention = nn.ModuleList(Attention(c1, c1) for _ in range(config.down[1]))
+        self.down1 = blocks(config.down[1], c1)
+        self.down1_attention = attentions(config.down[1], c1)
         self.shrink1 = nn.Conv2d(c1, c2, 3, stride=2, padding=1)
-        self.middle = nn.ModuleList(Block(c2) for _ in range(config.middle))
-        self.middle_attention = nn.ModuleList(Attention(c2, c1) for _ in range(config.middle))
+        self.middle = blocks(config.middle, c2)
+        self.middle_attention = attentions(config.middle, c2)
         self.grow1 = nn.Conv2d(c2, c1 * 4, 1)
         self.join1 = nn.ModuleList(nn.Conv2d(2 * c1, c1, 1) for _ in range(config.up[1]))
-        self.up1 = nn.ModuleList(Block(c1) for _ in range(config.up[1]))
-        self.up1_attention = nn.ModuleList(Attention(c1, c1) for _ in range(config.up[1]))
+        self.up1 = blocks(config.up[1], c1)
+        self.up1_attention = attentions(config.up[1], c1)
         self.grow0 = nn.Conv2d(c1, c0 * 4, 1)
         self.join0 = nn.ModuleList(nn.Conv2d(2 * c0, c0, 1) for _ in range(config.up[0]))
-        self.up0 = nn.ModuleList(Block(c0) for _ in range(config.up[0]))
+        self.up0 = blocks(config.up[0], c0)
         self.norm = nn.GroupNorm(c0 // 16, c0)
         self.out = nn.Conv2d(c0, LATENT, 3, padding=1)
         nn.init.zeros_(self.out.weight)
         nn.init.zeros_(self.out.bias)  # type: ignore[arg-type]
-        self.sizes = [2 * c0] * config.down[0] + [2 * c1] * config.down[1] + [2 * c2] * config.middle
-        self.sizes += [2 * c1] * config.up[1] + [2 * c0] * config.up[0]
+        self.sizes = [2 * n for n in config.inner_widths()]
         self.time = TimeTable(config.time_width, sum(self.sizes))
 
     def forward(
