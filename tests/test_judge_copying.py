@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -11,6 +11,11 @@ from PIL import Image, ImageDraw
 
 from allaprima.judge import copying
 from allaprima.judge.aligning import Sheet, Stencil, best
+from allaprima.judge.checking import Witness, shows
+from allaprima.judge.eye import Sight, Thing
+from allaprima.judge.suite import Include, Question
+from allaprima.judge.truths import COLOURS
+from allaprima.judge.truths import STYLES as STYLES_KNOWN
 from allaprima.scene.stock import is_held_out
 
 STYLES = ("noto", "twemoji", "fx", "line")
@@ -95,8 +100,8 @@ def test_planted_copies_are_found_and_other_drawings_are_not_taken_for_copies() 
 def test_renderings_of_one_design_are_no_copies_of_each_other() -> None:
     assert copying.design("3d") == copying.design("flat") != copying.design("line") == "line"
     compared = copying.Compared(np.asarray([0.9, 0.5], np.float32), (copying.design("flat"), "line"))
-    assert compared.evidence(copying.design("3d")) == pytest.approx(0.5 + 0.5 * (0.5 - 0.9))
-    assert compared.evidence("line") == pytest.approx(0.9 + 0.5 * (0.9 - 0.5))
+    assert compared.evidence(copying.design("3d")) == pytest.approx(0.5 + 1.0 * (0.5 - 0.9))
+    assert compared.evidence("line") == pytest.approx(0.9 + 1.0 * (0.9 - 0.5))
     assert compared.evidence("line", without=copying.design("3d")) == -1.0
 
 
@@ -104,3 +109,20 @@ def test_pairs_that_training_never_shows_cannot_be_copied() -> None:
     held = next(f"n{place}" for place in range(999) if is_held_out(f"n{place}", "fx"))
     rows = (Row(held, held, "fx", "a"), Row(held, held, "silhouette", "b"), Row("x", "x", "fx", "c"))
     assert copying.Shelf(rows, drawing).drawings(held) == []
+
+
+def test_the_style_is_that_of_the_drawing_a_picture_is_likest_to() -> None:
+    where = copying.Shelf(ROWS, drawing, held_out_too=True)
+    told = [where.style(shown(place, copying.CHANGES[place % 2]).picture, ROWS[place].concept) for place in range(8)]
+    assert sum(style == row.style for style, row in zip(told, ROWS[:8], strict=True)) >= 7
+    assert where.style(ground(0), "nothing") is None
+
+
+def test_drawings_tell_the_style_before_the_judge_does() -> None:
+    nothing = np.zeros(20, np.float32)
+    thing = Thing(1.0, (0.2, 0.2, 0.8, 0.8), nothing[: len(COLOURS)], np.eye(len(STYLES_KNOWN), dtype=np.float32)[0])
+    sight = Sight((thing,), 1, "plain", "day", "flat")
+    asked = Question("style", "dev", "a fox", 1, (Include("fox", "fox"),), "line")
+    by_eye, by_drawing = (Witness(sight, np.zeros((1, 1), np.float32), style) for style in (None, "line"))
+    assert not shows(by_eye, asked, {}) and shows(by_drawing, asked, {})
+    assert shows(by_eye, replace(asked, style=STYLES_KNOWN[0]), {})

@@ -21,11 +21,12 @@ LOOKED_AT = 4  # things of a picture that are recognised
 @dataclass(frozen=True)
 class Witness:
     """What was seen of one picture: the structured judge's sight, and scores [things looked at, concepts] of its
-    things.
+    things. `style`: of the asked concept's drawing that it is likest to, where that was looked for.
     """
 
     sight: Sight
     scores: NDArray[np.float32]
+    style: str | None = None
 
     @property
     def things(self) -> tuple[Thing, ...]:
@@ -92,7 +93,7 @@ def _is_placed(witness: Witness, question: Question, numbers: Numbers) -> bool:
 
 
 def _has_style(witness: Witness, question: Question, numbers: Numbers) -> bool:
-    return witness.things[0].style == question.style
+    return (witness.style or witness.things[0].style) == question.style
 
 
 def _has_scenery(witness: Witness, question: Question, numbers: Numbers) -> bool:

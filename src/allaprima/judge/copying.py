@@ -27,7 +27,7 @@ from allaprima.scene.stock import is_held_out
 Pixels = NDArray[np.uint8]
 
 USUAL = 0.95  # of real pictures of other drawings show less evidence of copying
-STANDING_OUT = 0.5  # how much it weighs that no drawing of another design is as like
+STANDING_OUT = 1.0  # how much it weighs that no drawing of another design is as like
 MOST = 12  # training drawings of a concept that are compared, every style once before any twice
 # Renderings of one design are no copies of each other: Microsoft drew each of its emoji in three of the styles.
 DESIGNS = (frozenset({"flat", "gradient", "3d"}),)
@@ -71,15 +71,15 @@ def design(style: str) -> str:
 
 
 class Shelf:
-    """The drawings that training showed, by concept."""
+    """The drawings that training showed, by concept, to lay over pictures."""
 
-    def __init__(self, rows: Sequence[Named], image: Callable[[int], Pixels]) -> None:
-        """`image`: the picture of a row, uint8 RGBA [h, w, 4]."""
+    def __init__(self, rows: Sequence[Named], image: Callable[[int], Pixels], *, held_out_too: bool = False) -> None:
+        """`image`: the picture of a row, uint8 RGBA [h, w, 4]. `held_out_too`: what training never showed as well."""
         self.rows = rows
         self.by_hash = {row.sha256: place for place, row in enumerate(rows)}
         by_style: dict[str, dict[str, list[int]]] = {}
         for place, row in enumerate(rows):
-            if row.style not in LEFT_OUT_STYLES and not is_held_out(row.concept, row.style):
+            if row.style not in LEFT_OUT_STYLES and (held_out_too or not is_held_out(row.concept, row.style)):
                 by_style.setdefault(row.concept, {}).setdefault(row.style, []).append(place)
         self._of_concept = {concept: _in_turns(styles.values()) for concept, styles in by_style.items()}
         self.image = image
@@ -94,9 +94,17 @@ class Shelf:
         places = list(self.drawings(concept))
         if also in self.by_hash and self.by_hash[also] not in places:
             places.append(self.by_hash[also])
-        sheet = Sheet.of(picture)
-        found = np.asarray([best(sheet, self._stencil(place)).likeness for place in places], np.float32)
+        found = self._likeness(picture, places)
         return Compared(found, tuple(design(self.rows[place].style) for place in places))
+
+    def style(self, picture: Pixels, concept: str) -> str | None:
+        """The style of the concept's drawing that a picture is likest to; None where there is no drawing of it."""
+        places = self.drawings(concept)
+        return self.rows[places[int(self._likeness(picture, places).argmax())]].style if places else None
+
+    def _likeness(self, picture: Pixels, places: Sequence[int]) -> NDArray[np.float32]:
+        sheet = Sheet.of(picture)
+        return np.asarray([best(sheet, self._stencil(place)).likeness for place in places], np.float32)
 
 
 @dataclass(frozen=True)
@@ -175,10 +183,8 @@ def plant(drawing: Pixels, ground: Pixels, change: str, rng: np.random.Generator
     image = image.crop(box) if box else image
     side = len(ground)
     longer = side * rng.uniform(0.42, 0.85)
-    stretch = rng.uniform(0.94, 1.06)
     scale = longer / max(image.size)
-    width, height = max(round(image.width * scale * stretch), 4), max(round(image.height * scale / stretch), 4)
-    width, height = min(width, side), min(height, side)
+    width, height = max(round(image.width * scale), 4), max(round(image.height * scale), 4)
     image = image.convert("RGBa").resize((width, height), Image.Resampling.BICUBIC).convert("RGBA")
     if change in ("mirrored too", "all of them"):
         image = image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)

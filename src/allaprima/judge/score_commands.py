@@ -32,6 +32,8 @@ from allaprima.judge.suite_commands import (
     surroundings,
 )
 
+CEILING = "styles by drawings"  # how it is looked at, where that changes
+
 if TYPE_CHECKING:
     from allaprima.engine.painter import Painter
     from allaprima.judge.held_out import HeldOut
@@ -176,6 +178,7 @@ def _ceiling_of(painter: Painter, judge: Judge, held_out: HeldOut) -> str:
     files = painter.bundle.info["files"]
     rows = judge.recogniser.drawings.rows
     told = [
+        CEILING,
         held_out.name,
         *(str(files[name]) for name in ("encoder.onnx", "decoder.onnx")),
         *(row.sha256 for row in rows),

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from allaprima.judge import checking, targets
 from allaprima.judge.checking import LOOKED_AT, Witness
+from allaprima.judge.copying import Shelf
 from allaprima.judge.eye import Eye
 from allaprima.judge.files import write_whole
 from allaprima.judge.held_out import HeldOut
@@ -34,16 +35,22 @@ if TYPE_CHECKING:
 ADMITTED = 0.95  # of real held-out scenes told right
 # What a tag asks of the structured judge alone; the recogniser of concepts is independent and has no admission to pass.
 NEEDS_CONCEPTS = frozenset({"single_object", "two_objects", "colour_binding", "position", "unseen_pair"})
+# Whose style is told by the concept's drawings, laid over the picture.
+STYLED = frozenset({"style", "unseen_pair"})
 
 Pixels = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
 class Judge:
-    """The two that look: the structured judge and the recogniser of concepts."""
+    """The three that look: the structured judge, the recogniser of concepts, and drawings that tell styles.
+
+    Without a shelf of drawings the structured judge tells styles too.
+    """
 
     eye: Eye
     recogniser: Recogniser
+    shelf: Shelf | None = None
 
     def witness(
         self,
@@ -52,8 +59,12 @@ class Judge:
         without: Sequence[Sequence[str]] | None = None,
         progress: Progress | None = None,
         what: str = "looking",
+        styled: Sequence[str] | None = None,
     ) -> list[Witness]:
-        """What pictures uint8 [h, w, 3] show. `without`: for each the sha256 of drawings that may not recognise it."""
+        """What pictures uint8 [h, w, 3] show. `without`: for each the sha256 of drawings that may not recognise it.
+
+        `styled`: for each the concept whose drawings tell its style, or nothing.
+        """
         found: list[Witness] = []
         count = len(self.recogniser.number)
         for start in range(0, len(pictures), 32):
@@ -78,7 +89,9 @@ class Judge:
                 own_scores = scores[owners == place]
                 if not len(own_scores):  # nobody asks what it is: one row, so that its first thing can be spoken of
                     own_scores = np.zeros((1, count), np.float32)
-                found.append(Witness(sight, own_scores))
+                concept = styled[place] if styled else ""
+                style = self.shelf.style(pictures[place], concept) if self.shelf and concept else None
+                found.append(Witness(sight, own_scores, style))
             if progress:
                 progress(what, min(start + 32, len(pictures)), len(pictures))
         return found
@@ -138,6 +151,7 @@ def score(
             [each.references for each in flat],
             progress,
             f"looking at {said}",
+            [each.include[0].concept if each.tag in STYLED else "" for each in repeated],
         )
         told = [checking.shows(witness, each, numbers) for witness, each in zip(witnesses, repeated, strict=True)]
         right[way] = np.asarray(told, bool).reshape(len(asked), manner.images)
@@ -180,10 +194,13 @@ def ceiling(
         ]
     needs = [any(one.tag in NEEDS_CONCEPTS for one in each.questions) for each in held_out.scenes]
     shown = [each.shown for each in held_out.scenes]
+    styled = [
+        next((one.include[0].concept for one in each.questions if one.tag in STYLED), "") for each in held_out.scenes
+    ]
     numbers = judge.recogniser.number
     found: dict[str, dict[str, NDArray[np.float64]]] = {}
     for name, lot in lots.items():
-        witnesses = judge.witness(lot, needs, shown, progress, f"looking at held-out scenes, {name}")
+        witnesses = judge.witness(lot, needs, shown, progress, f"looking at held-out scenes, {name}", styled)
         for tag in TAGS:
             pairs = [
                 (witness, each)

@@ -16,6 +16,7 @@ from allaprima.judge.commands import CORPUS, Bundle, Json, Threads, app, drawing
 
 if TYPE_CHECKING:
     from allaprima.engine.painter import Painter
+    from allaprima.judge.copying import Shelf
     from allaprima.judge.held_out import HeldOut
     from allaprima.judge.painting import Manner
     from allaprima.judge.references import Progress
@@ -214,7 +215,19 @@ def open_judge(painter: Painter, file: Path | None, corpus: Path, threads: int, 
     eyes = eye.Eye(file or eye.SHIPPED)
     drawings, cache = drawings_of(corpus, painter)
     net = features.EfficientNetLite2(threads)
-    return Judge(eyes, Recogniser(seen(drawings, net, net.name, cache, progress), net))
+    return Judge(eyes, Recogniser(seen(drawings, net, net.name, cache, progress), net), _shelf(corpus, painter))
+
+
+def _shelf(corpus: Path, painter: Painter) -> Shelf:
+    """All drawings that tell styles: the corpus's where it is built, else the library's."""
+    from allaprima.judge.copying import Shelf
+    from allaprima.scene.corpus import Corpus
+
+    if corpus.is_dir():
+        drawn = Corpus.open(corpus)
+        return Shelf(drawn.drawings, drawn.image, held_out_too=True)
+    library = painter.library
+    return Shelf(library.drawings, lambda place: library.image(library.drawings[place]), held_out_too=True)
 
 
 def open_held_out(corpus: Path, bank: Path, of_tag: int) -> HeldOut | None:
