@@ -118,7 +118,7 @@ def test_stop_leaves_the_picture_unfinished_and_flags_go_first(run) -> None:
     code, out, _ = run("imagine", "a fox --stop 50 --seed 9", "--seed", "2", "--steps", "4", "--json")
     recipe = json.loads(out)["pictures"][0]["recipe"]
     assert code == 0
-    assert (recipe["stopped_after"], recipe["seed"]) == (2, 2)
+    assert (recipe["steps"], recipe["stopped_after"], recipe["seed"]) == (16, 8, 2)
 
 
 def test_watching_draws_on_stderr_and_leaves_stdout_alone(run) -> None:

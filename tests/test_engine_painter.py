@@ -305,3 +305,17 @@ def test_what_is_not_wanted_leads_away_by_guidance(counted) -> None:
     wanted, unwanted, nothing = painter.backend.run("denoiser", feeds)["clean"]
     expected = nothing + 3.0 * (wanted - nothing) - 3.0 * 0.5 * (unwanted - nothing)
     np.testing.assert_allclose(step.clean[0], expected, atol=1e-4)
+
+
+def test_a_picture_that_stops_on_its_way_is_shown_without_guidance(counted) -> None:
+    painter, calls = counted
+    said = {"seed": 5, "steps": 4, "guidance_scale": 4.0}
+    whole = list(painter.steps("a red fox", **said))
+    stopped = list(painter.steps("a red fox", **said, stop=3))
+    assert [step.guidance for step in whole][1:3] == [4.0, 4.0] and [step.guidance for step in stopped][1:3] == [4.0, 1.0]
+    assert np.array_equal(stopped[1].clean, whole[1].clean) and not np.array_equal(stopped[2].clean, whole[2].clean)
+    (picture,) = painter.finish(stopped[2])
+    assert (picture.recipe["stop"], picture.recipe["stopped_after"]) == (3, 3)
+    assert painter.replay(picture.recipe).encode() == picture.encode()
+    with pytest.raises(UserError, match="stop must be between 1 and 4"):
+        painter.prepare("a red fox", steps=4, stop=5)

@@ -10,6 +10,7 @@ import pytest
 from allaprima.engine import look, tiling
 from allaprima.engine.wish import NOTE_PICTURES, read_wishes
 from allaprima.errors import UserError
+from allaprima.studio import operations
 
 FOX = "a red fox under a starry night sky"
 
@@ -106,3 +107,26 @@ def test_named_characters_take_their_parts(painter) -> None:
 def test_pictures_in_words_are_said_to_be_left_aside() -> None:
     notes = read_wishes("a fox --cref fox.png")[0].notes
     assert NOTE_PICTURES in notes
+
+
+@pytest.mark.parametrize(("prompt", "flags", "walked", "done"), [
+    ("--stop 25", {"steps": 4}, 16, 4), ("--stop 25", {}, 16, 4), ("--stop 60 --draft", {}, 16, 10),
+    ("--stop 25", {"steps": 40}, 40, 10), ("--stop 90", {"steps": "auto"}, 16, 15), ("--stop 100", {"steps": 4}, 4, 4),
+])  # fmt: skip
+def test_stop_ends_at_its_share_of_a_grid_that_has_that_place(painter, prompt, flags, walked, done) -> None:
+    (wish,) = read_wishes(f"a red fox {prompt}", {"seed": 1, **flags})
+    steps = [step for step in painter.steps(wish.parts, **wish.options) if step.index < wish.stop_after]
+    assert (wish.options["steps"], wish.stop_after, len(steps), steps[-1].count) == (walked, done, done, walked)
+    if done < walked:
+        assert wish.options["sampler"] == "denoiser"
+        assert steps[-1].t >= steps[-1].sitting.grid[done]  # what is shown was said before the way ended there
+
+
+def test_stop_holds_in_operations_too(painter) -> None:
+    fox = painter.paint("a red fox", seed=1, steps=4)
+    (made,) = operations.perform(
+        painter, "vary", [fox], prompt="a red fox --stop 25", seed=1, count=1, strength="strong"
+    )
+    assert made.recipe["operation"]["arguments"]["options"]["steps"] == 16
+    assert made.recipe["operation"]["arguments"]["stop"] == 0.25
+    assert operations.replay(painter, made.recipe).encode() == made.encode()

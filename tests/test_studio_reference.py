@@ -65,7 +65,7 @@ def test_an_effect_holds_only_if_the_interval_says_so() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["no", "weights", "iw", "cref", "tile", "style", "seed"])
+@pytest.mark.parametrize("name", ["no", "weights", "iw", "cref", "tile", "style", "seed", "stop"])
 def test_effects_of_the_shipped_bundle(name) -> None:
     if not (MODELS / "first-light" / "bundle.json").is_file():
         pytest.skip("no bundle is installed")

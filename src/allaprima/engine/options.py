@@ -19,6 +19,7 @@ class Options(TypedDict, total=False):
     height: int | None
     enlarge: str | None  # how more pixels than painted are made: learned or lanczos; None: the best there is
     style: str | None  # a style's name or any of its words
+    stop: int | None  # the step that is to be the last: its picture is shown as it is by then, without guidance
     solver: str  # euler or multistep
     sampler: str | None  # denoiser or student; None takes the student where it can
     grid: Sequence[float] | None  # steps + 1 times from 1 down to 0, instead of the bundle's

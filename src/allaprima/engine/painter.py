@@ -304,7 +304,7 @@ class Painter:
         clean = self._asked([each.sitting.sampler for each in begun], asked)
         steps = []
         for each, said, turn in zip(begun, clean, turns, strict=True):
-            prediction = self._answer(each.sitting, each.walk.t, tiling.turn(said, turn))
+            prediction = self._answer(each.sitting, each.walk, tiling.turn(said, turn))
             step = each.walk.advance(prediction)
             each.denoise_ms += (time.perf_counter() - start) * 1000.0
             steps.append(Step(
@@ -328,17 +328,19 @@ class Painter:
             said |= dict(zip(places, np.split(clean, ends[:-1]), strict=True))
         return [said[place] for place in range(len(asked))]
 
-    def _scale(self, sitting: Sitting, t: float) -> float:
+    def _scale(self, sitting: Sitting, walk: Walk) -> float:
+        if walk.index + 1 == sitting.request.stop:
+            return 1.0  # guidance tells where to go; who stops here wants to see where he is
         few = self.bundle.student if sitting.sampler == "student" else None
         low, high = self.bundle.guidance_interval if few is None else few.guidance_interval
-        return sitting.guidance_scale if low <= t <= high else 1.0
+        return sitting.guidance_scale if low <= walk.t <= high else 1.0
 
     def _question(self, sitting: Sitting, walk: Walk) -> dict[str, NDArray[Any]]:
         """The network's inputs: all conditions of all n pictures, k sub-prompts and the unconditional side."""
         state, t = walk.state, walk.t
         n, k = len(state), len(sitting.weights)
         # Without guidance nobody asks for the unconditional side, and the student has it within.
-        rows = k if sitting.sampler == "student" or self._scale(sitting, t) == 1.0 else k + 1
+        rows = k if sitting.sampler == "student" or self._scale(sitting, walk) == 1.0 else k + 1
         feeds = backends.blank_feeds(self.bundle, n * rows, (state.shape[2], state.shape[3]))
         feeds["latent"] = np.tile(state, (rows, 1, 1, 1))
         feeds["time"] = np.full(n * rows, t, np.float32)
@@ -359,9 +361,9 @@ class Painter:
             feeds["until"] = np.full(n * rows, walk.next_t, np.float32)
         return feeds
 
-    def _answer(self, sitting: Sitting, t: float, clean: Array) -> Prediction:
+    def _answer(self, sitting: Sitting, walk: Walk, clean: Array) -> Prediction:
         """The clean latents [n, c, h, w] as guidance has them, of what the denoiser said to `_question`."""
-        k, scale = len(sitting.weights), self._scale(sitting, t)
+        k, scale = len(sitting.weights), self._scale(sitting, walk)
         sides = clean.reshape(-1, len(sitting.seeds), *clean.shape[1:])
         # What is wanted is a mean; what is not wanted leads away from the unconditional side, as strongly as guidance
         # leads to the rest (arXiv:2206.01714). In one sum with it, it would only make the rest louder.

@@ -57,6 +57,7 @@ def write(
         "churn": list(sitting.churn) if any(sitting.churn) else None,
         # Another batch can differ in the last bits, so a picture says which place in which batch it had.
         "batch": {"index": index, "count": request.count, "seed": request.seed} if request.count > 1 else None,
+        "stop": request.stop,
         "stopped_after": done if done < request.steps else None,
         "resized": {"from": list(painted_at), "filter": filter} if size != painted_at else None,
         "unread": sitting.unread or None,
@@ -152,7 +153,7 @@ def options(recipe: Mapping[str, Any], bundle: Bundle) -> dict[str, Any]:
             "enlarge": _enlarge(recipe),
             # Recipes that say nothing of letters are of pictures without, those before there were any among them.
             "lettering": "lettering" in recipe,
-            **{key: recipe[key] for key in ("tile", "chaos", "weird", "taste", "characters") if key in recipe},
+            **{key: recipe[key] for key in ("tile", "chaos", "weird", "taste", "characters", "stop") if key in recipe},
         }
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         if isinstance(error, UserError):

@@ -58,6 +58,7 @@ class Request:
     is_auto: bool = False  # the painter finds out how many steps the words need; `steps` is the most
     enlarge: str | None = None
     lettering: bool | None = None
+    stop: int | None = None
 
     @classmethod
     def checked(
@@ -84,6 +85,7 @@ class Request:
         sampler: str | None = None,
         enlarge: str | None = None,
         lettering: bool | None = None,
+        stop: int | None = None,
     ) -> Request:
         """Check every part of a wish; raises PromptError or UserError.
 
@@ -127,6 +129,7 @@ class Request:
             is_auto=is_auto,
             enlarge=enlarge,  # which ways there are, the bundle knows
             lettering=None if lettering is None else bool(lettering),
+            stop=None if stop is None else int(_between("stop", stop, 1, steps)),
         )
 
 

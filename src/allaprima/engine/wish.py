@@ -22,6 +22,7 @@ from allaprima.prompt import Prompt, parse
 
 DRAFT_STEPS = 2
 HD_STEPS = 1.5  # times as many
+STOP_STEPS = 16  # at least, of a picture that is to stop on its way: few steps are all but done after the first
 NATIVE = 256  # pixels of a square's side, and of the shorter side of other shapes
 LONGEST = 512  # pixels of the longer side; what is longer in shape becomes lower
 
@@ -115,6 +116,11 @@ def _wish(job: Prompt, given: Options, warnings: tuple[str, ...]) -> Wish:
         notes.append(NOTE_PICTURES)
     options = {**options, **given}
     count = at_most(options.get("steps"), steps)
+    if asked.stop < 100 and options.get("sampler") != "student":
+        # The student leaps, and so does anybody with few steps: neither has a picture at a quarter of the way.
+        count = max(count, STOP_STEPS)
+        options["steps"], options["sampler"] = count, "denoiser"
+        options["stop"] = math.ceil(count * asked.stop / 100)
     stop_after = math.ceil(count * asked.stop / 100)
     return Wish(job.canonical, parts, options, stop_after, tuple(notes), names_pictures)
 

@@ -267,7 +267,7 @@ TABLE: tuple[Parameter, ...] = (
     Parameter(
         "stop", (), Number(10, 100), "60",
         "Stop painting at this per cent.",
-        "Ends the steps early; the picture is softer.",
+        "Walks at least 16 steps and ends at that share of them; shown is the picture as it is by then, softer.",
     ),
     Parameter(
         "version", ("v",),

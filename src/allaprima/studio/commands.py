@@ -18,6 +18,9 @@ Memory = Annotated[float | None, typer.Option(help="0 words alone, 1 with drawin
 Guidance = Annotated[float | None, typer.Option(help="How closely to follow the words, 0 to 30.")]
 Style = Annotated[str | None, typer.Option(help='Such as "pixel art", "3d", "line art".')]
 Count = Annotated[int, typer.Option("--count", "-n", help="Pictures at once, 1 to 16.")]
+Hold = Annotated[
+    float | None, typer.Option(help="How far the large colours beside a new part go on in it: 1 all, 0 not at all.")
+]
 
 
 # As with imagine, a prompt's own parameters need no quotes.
@@ -114,6 +117,7 @@ def region(
     mask: Annotated[
         str, typer.Option(help="A picture that is white where to paint, or x0,y0,x1,y1 in 0..1; several with /.")
     ],
+    hold: Hold = None,
     count: Count = 4,
     prompt: Prompt = None,
     seed: Seed = None,
@@ -127,7 +131,7 @@ def region(
 ) -> None:
     """Paint a part of a picture anew; all the rest stays as it is."""
     said = _words(prompt, seed, steps, guidance, memory, style)
-    carry_out("region", [picture], out, bundle, as_json, mask=_mask(mask), count=count, **said)
+    carry_out("region", [picture], out, bundle, as_json, mask=_mask(mask), hold=hold, count=count, **said)
 
 
 def zoom(
@@ -136,6 +140,7 @@ def zoom(
     grow: Annotated[bool, typer.Option("--grow", help="Keep the pixels; the picture becomes larger.")] = False,
     width: Annotated[int | None, typer.Option(help="Of the new picture.")] = None,
     height: Annotated[int | None, typer.Option(help="Of the new picture.")] = None,
+    hold: Hold = None,
     count: Count = 4,
     prompt: Prompt = None,
     seed: Seed = None,
@@ -151,7 +156,7 @@ def zoom(
     said = _words(prompt, seed, steps, guidance, memory, style)
     carry_out(
         "zoom", [picture], out, bundle, as_json,
-        factor=factor, grow=grow, width=width, height=height, count=count, **said,
+        factor=factor, grow=grow, width=width, height=height, hold=hold, count=count, **said,
     )  # fmt: skip
 
 
@@ -159,6 +164,7 @@ def pan(
     picture: PictureFile,
     direction: Annotated[str, typer.Argument(help="left, right, up or down.", show_default=False)],
     amount: Annotated[float, typer.Option(help="Of the picture's side, up to 1.")] = 0.5,
+    hold: Hold = None,
     count: Count = 4,
     prompt: Prompt = None,
     seed: Seed = None,
@@ -172,11 +178,14 @@ def pan(
 ) -> None:
     """Paint more of the world on one side."""
     said = _words(prompt, seed, steps, guidance, memory, style)
-    carry_out("pan", [picture], out, bundle, as_json, direction=direction, amount=amount, count=count, **said)
+    carry_out(
+        "pan", [picture], out, bundle, as_json, direction=direction, amount=amount, hold=hold, count=count, **said
+    )
 
 
 def square(
     picture: PictureFile,
+    hold: Hold = None,
     count: Count = 4,
     prompt: Prompt = None,
     seed: Seed = None,
@@ -190,7 +199,7 @@ def square(
 ) -> None:
     """Paint as much around a picture as makes it square."""
     said = _words(prompt, seed, steps, guidance, memory, style)
-    carry_out("square", [picture], out, bundle, as_json, count=count, **said)
+    carry_out("square", [picture], out, bundle, as_json, hold=hold, count=count, **said)
 
 
 def blend(

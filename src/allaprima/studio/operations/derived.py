@@ -14,7 +14,7 @@ from allaprima.engine.picture import Picture
 from allaprima.engine.recipe import FORMAT
 from allaprima.studio.operations.pictures import Pixels, identity
 
-_OWN = ("operation", "parents", "ancestry", "notes", "given", "batch", "resized", "stopped_after")
+_OWN = ("operation", "parents", "ancestry", "notes", "given", "batch", "resized", "stop", "stopped_after")
 _PAINTED = ("grid", "churn", "unread")  # of the painting that an operation on pixels does not repeat
 
 
@@ -29,7 +29,7 @@ def painted(
     """A picture that the painter just made, as the child of others; `pixels` if they were changed since."""
     pixels = picture.pixels if pixels is None else pixels
     recipe = dict(picture.recipe)
-    for key in ("stopped_after", "resized"):  # said by the operation's arguments and size
+    for key in ("stop", "stopped_after", "resized"):  # said by the operation's arguments and size
         recipe.pop(key, None)
     recipe |= _kinship(kind, arguments, parents, notes, recipe.get("references", []), pixels)
     return Picture(pixels, recipe, picture.timing_ms)

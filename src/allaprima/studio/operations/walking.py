@@ -130,6 +130,8 @@ def paint(
     yield Prepared(0, 1)
     count = len(sitting.grid) - 1
     last = max(math.ceil(count * stop), 1) - 1
+    if stop < 1.0:
+        sitting = replace(sitting, request=replace(sitting.request, stop=last + 1), sampler="denoiser")
     for step in walked(painter, sitting, known, rounds, look):
         yield Progress(0, 1, step.index, last + 1, step.next_t, step.preview)
         if step.index >= last:
