@@ -138,3 +138,53 @@ export async function pixels(page: Page): Promise<string> {
   }, undefined, { polling: 250 })
   return String(await handle.jsonValue())
 }
+
+/** The picture that the server makes of a wish: a PNG's bytes in base64. */
+export function painted(page: Page, wish: Record<string, unknown>): Promise<string> {
+  return page.evaluate(async (wish) => {
+    const body = JSON.stringify({ count: 1, ...wish })
+    let job = await (await fetch('/api/jobs', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body })).json()
+    while (job.state === 'queued' || job.state === 'running') {
+      await new Promise((resolve) => setTimeout(resolve, 300))
+      job = await (await fetch(`/api/jobs/${job.id}`)).json()
+    }
+    const bytes = new Uint8Array(await (await fetch(job.pictures[0].url)).arrayBuffer())
+    return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''))
+  }, wish)
+}
+
+export interface Distance {
+  /** Of 255, on average and at the worst place. */
+  mean: number
+  worst: number
+  /** Decibels. */
+  psnr: number
+  width: number
+  height: number
+}
+
+/** How far two picture files are apart, as this browser decodes them; of two sizes, as far as can be. */
+export function apart(page: Page, files: { data: string; type: string }[]): Promise<Distance> {
+  return page.evaluate(async (both) => {
+    const [one, other] = await Promise.all(
+      both.map(async ({ data, type }) => {
+        const bytes = Uint8Array.from(atob(data), (character) => character.charCodeAt(0))
+        const image = await createImageBitmap(new Blob([bytes], { type }))
+        const paint = new OffscreenCanvas(image.width, image.height).getContext('2d')
+        paint?.drawImage(image, 0, 0)
+        return paint?.getImageData(0, 0, image.width, image.height)
+      }),
+    )
+    if (!one || !other || one.width !== other.width || one.height !== other.height) return { mean: 255, worst: 255, psnr: 0, width: 0, height: 0 }
+    let [sum, squares, worst] = [0, 0, 0]
+    one.data.forEach((value, index) => {
+      if (index % 4 === 3) return
+      const distance = Math.abs(value - (other.data[index] ?? 0))
+      sum += distance
+      squares += distance * distance
+      worst = Math.max(worst, distance)
+    })
+    const count = one.width * one.height * 3
+    return { mean: sum / count, worst, psnr: 10 * Math.log10((255 * 255 * count) / Math.max(squares, 1e-9)), width: one.width, height: one.height }
+  }, files)
+}

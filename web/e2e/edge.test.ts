@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { downloaded, finished, launch, open, paint, pixels, variety, words } from './browser'
+import { apart, downloaded, finished, launch, open, paint, painted, pixels, variety, words } from './browser'
 import { serve, type Served } from './server'
 
 /** How far the browser's picture may be from the server's, of 255: on average, and at the worst place. */
@@ -19,30 +19,6 @@ afterAll(async () => {
   await server.stop()
 })
 
-/** How far two picture files are apart, of 255, as this browser decodes them. */
-function apart(page: Page, files: { data: string; type: string }[]): Promise<{ mean: number; worst: number; bytes: number }> {
-  return page.evaluate(async (both) => {
-    const [one, other] = await Promise.all(
-      both.map(async ({ data, type }) => {
-        const bytes = Uint8Array.from(atob(data), (character) => character.charCodeAt(0))
-        const image = await createImageBitmap(new Blob([bytes], { type }))
-        const paint = new OffscreenCanvas(image.width, image.height).getContext('2d')
-        paint?.drawImage(image, 0, 0)
-        return paint?.getImageData(0, 0, image.width, image.height).data ?? new Uint8ClampedArray()
-      }),
-    )
-    if (!one || !other || one.length !== other.length) return { mean: 255, worst: 255, bytes: 0 }
-    let sum = 0
-    let worst = 0
-    one.forEach((value, index) => {
-      const distance = Math.abs(value - (other[index] ?? 0))
-      sum += distance
-      worst = Math.max(worst, distance)
-    })
-    return { mean: sum / one.length, worst, bytes: one.length }
-  }, files)
-}
-
 describe('painting in the browser', () => {
   it('paints the server’s picture, and goes on when the server is gone, even after a reload', async () => {
     const prompt = 'a red fox::2 under a starry night sky --no snow --seed 11'
@@ -57,19 +33,9 @@ describe('painting in the browser', () => {
     const download = await downloaded(page, () => page.locator('.palette').getByRole('button', { name: 'WebP' }).click())
     const ours = readFileSync((await download.path()) ?? '').toString('base64')
 
-    const theirs = await page.evaluate(async (words) => {
-      const body = JSON.stringify({ prompt: words, count: 1, steps: 4, memory: 0 })
-      const headers = { 'Content-Type': 'application/json' }
-      let job = await (await fetch('/api/jobs', { method: 'POST', headers, body })).json()
-      while (job.state === 'queued' || job.state === 'running') {
-        await new Promise((resolve) => setTimeout(resolve, 300))
-        job = await (await fetch(`/api/jobs/${job.id}`)).json()
-      }
-      const bytes = new Uint8Array(await (await fetch(job.pictures[0].url)).arrayBuffer())
-      return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''))
-    }, prompt)
+    const theirs = await painted(page, { prompt, steps: 4, memory: 0 })
     const distance = await apart(page, [{ data: ours, type: 'image/webp' }, { data: theirs, type: 'image/png' }])
-    expect(distance.bytes).toBe(256 * 256 * 4)
+    expect(distance).toMatchObject({ width: 256, height: 256 })
     expect(distance.mean).toBeLessThanOrEqual(TOLERANCE.mean)
     expect(distance.worst).toBeLessThanOrEqual(TOLERANCE.worst)
 

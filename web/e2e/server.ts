@@ -30,11 +30,14 @@ export interface Served {
   stop(): Promise<void>
 }
 
-/** A server of its own: the page, a fresh gallery, a bundle. */
-export async function serve(): Promise<Served> {
+/** The model that comes with the package. */
+export const SHIPPED = join(repository, 'src/allaprima/models/first-light')
+
+/** A server of its own: the page, a fresh gallery, a bundle (the tests' tiny one, unless another is named). */
+export async function serve(chosen = process.env.ALLAPRIMA_E2E_BUNDLE): Promise<Served> {
   if (!existsSync(join(page, 'index.html'))) throw new Error('The page is not built: npm run build')
   const home = mkdtempSync(join(tmpdir(), 'allaprima-e2e-'))
-  const bundle = process.env.ALLAPRIMA_E2E_BUNDLE ?? tinyBundle(join(home, 'bundle'))
+  const bundle = chosen ?? tinyBundle(join(home, 'bundle'))
   const server = spawn(
     python,
     ['-c', 'from allaprima.cli import main; main()', 'serve', '--port', '0', '--bundle', bundle, '--home', join(home, 'home'), '--threads', '1'],

@@ -45,7 +45,7 @@ export interface JobRequest {
   prompt: string
   count?: number
   seed?: number
-  steps?: number
+  steps?: number | 'auto'
   memory?: number | null
   guidance?: number | null
   style?: string

@@ -10,7 +10,8 @@ export interface Wish {
   id: number
   prompt: string
   seed: number
-  steps: number
+  /** How many, or as many as the words need. */
+  steps: number | 'auto'
   /** 0..1, or null: as the model recommends. */
   memory: number | null
   guidance: number | null

@@ -7,7 +7,7 @@ export interface PaintRequest {
   id: number
   prompt: string
   seed: number
-  steps: number
+  steps: number | 'auto'
   memory: number | null
   final: boolean
   guidance: number | null

@@ -1,7 +1,7 @@
 /** Three sheets that change a picture by words and a dial: other words, more of the world around it, a beginning. */
 
 import { useState } from 'preact/hooks'
-import { FINENESS } from '../studio/settings'
+import { FINENESS, USUAL_STEPS } from '../studio/settings'
 import type { Studio } from '../studio/studio'
 import { promptFor, type Subject } from '../studio/subject'
 import { Choice } from './choice'
@@ -14,7 +14,7 @@ interface SheetProps {
 
 /** What a picture that was brought needs to be told, since it has no recipe of its own. */
 export const dials = ({ settings }: Studio, { recipe }: Subject): Record<string, unknown> =>
-  recipe ? {} : { steps: FINENESS[settings.fineness.value]?.steps ?? 4 }
+  recipe ? {} : { steps: Number(FINENESS[settings.fineness.value]?.steps) || USUAL_STEPS }
 
 export function RemixSheet({ studio, subject }: SheetProps) {
   const [strength, setStrength] = useState<'subtle' | 'strong'>('strong')

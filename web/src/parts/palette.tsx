@@ -79,9 +79,9 @@ export function Fineness({ studio }: { studio: Studio }) {
     <fieldset class="fineness">
       <legend class="visually-hidden">From draft to fine</legend>
       {FINENESS.map(({ steps, name }, index) => (
-        <label key={name} title={`${name}: ${steps} ${steps === 1 ? 'step' : 'steps'}`}>
+        <label key={name} title={steps === 'auto' ? 'auto: as many steps as the words need' : `${name}: ${steps} ${steps === 1 ? 'step' : 'steps'}`}>
           <input type="radio" name="fineness" checked={fineness.value === index} onChange={() => (fineness.value = index)} />
-          <i style={{ '--dab': `${6 + index * 2.4}px` }} aria-hidden="true" />
+          <i style={{ '--dab': `${6 + (steps === 'auto' ? 2 : index) * 2.4}px` }} aria-hidden="true" />
           <span>{name}</span>
         </label>
       ))}

@@ -1,5 +1,6 @@
 /** The settings drawer: the dials of the painter, the seed, and where it paints. */
 
+import { useEffect } from 'preact/hooks'
 import { STYLES } from '../prompt/styles'
 import { SEEDS, type Where } from '../studio/settings'
 import type { Studio } from '../studio/studio'
@@ -143,6 +144,7 @@ const PLACES: [Where, string][] = [
 ]
 
 function Place({ studio }: { studio: Studio }) {
+  useEffect(() => void studio.edge.ask(), [studio])
   const { where } = studio.settings
   return (
     <section>
@@ -160,7 +162,7 @@ function Place({ studio }: { studio: Studio }) {
       </p>
       {['idle', 'failed'].includes(studio.edge.state.value.name) && (
         <button type="button" class="link" onClick={() => studio.edge.load()}>
-          Fetch the model into this browser
+          {studio.edge.download.value?.bytes === 0 ? 'Open the model in this browser' : 'Fetch the model into this browser'}
         </button>
       )}
     </section>

@@ -77,8 +77,8 @@ function Strokes({ studio }: { studio: Studio }) {
   if (isBlank) says = ''
   else if (easel.mistake.value) says = 'Waiting for the words'
   else if (!studio.canPaint.value && studio.standing.value === 'offline') says = 'The painter is away; the last picture stays'
-  else if (progress) says = progress.final ? `Refining, step ${Math.min(progress.index + 1, count)} of ${count}` : 'Sketching'
-  else if (finished) says = `Finished in ${count} ${count === 1 ? 'step' : 'steps'}${total ? `, ${Math.round(total)} ms` : ''}`
+  else if (progress) says = progress.final ? (count ? `Refining, step ${Math.min(progress.index + 1, count)} of ${count}` : 'Refining') : 'Sketching'
+  else if (finished) says = `Finished in ${count} ${count === 1 ? 'step' : 'steps'}${total ? `, ${Math.round(total)} ms` : ''}, ${finished.by === 'edge' ? 'in this browser' : 'on the server'}`
   return (
     <div class="strokes">
       <p class="says">{says}</p>

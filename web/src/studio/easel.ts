@@ -10,7 +10,7 @@ import { Pacing } from '../live/pacing'
 import { aspectOf, settled } from '../prompt/lexer'
 import { mended, toUnits } from '../prompt/positions'
 import type { Recipe } from './recipe'
-import { FINENESS, SEEDS, newSeed, type Settings } from './settings'
+import { FINENESS, SEEDS, USUAL_STEPS, newSeed, type Settings } from './settings'
 
 export interface Finished {
   recipe: Recipe
@@ -38,7 +38,7 @@ export class Easel {
   readonly mistake = signal<Mistake | null>(null)
   /** Milliseconds from the newest wish to its first frame. */
   readonly latency = signal<number | null>(null)
-  /** The same, of the newest wish that the server painted. */
+  /** The same, of the newest wish that the server painted: what "auto" compares. */
   readonly serverMs = signal<number | null>(null)
   readonly isBusy = computed(() => this.progress.value !== null)
   /** Who shows frames; the wall's canvas puts itself here. */
@@ -166,12 +166,12 @@ export class Easel {
     const prompt = this.prompt.value
     if (!this.brush || !settled(prompt)) return
     const { fineness, memory, guidance, style, seed } = this.settings
-    const fine = FINENESS[fineness.value]?.steps ?? 4
+    const fine = FINENESS[fineness.value]?.steps ?? USUAL_STEPS
     const wish: Wish = {
       id: this.nextId++,
       prompt,
       seed: seed.value,
-      steps: final ? fine : Math.min(this.draftSteps, fine),
+      steps: final ? fine : fine === 'auto' ? this.draftSteps : Math.min(this.draftSteps, fine),
       memory: memory.value,
       guidance: guidance.value,
       style: style.value,
@@ -180,7 +180,8 @@ export class Easel {
     if (!this.brush.paint(wish)) return
     this.wish = wish
     this.sentAt = performance.now()
-    this.progress.value = { id: wish.id, index: 0, count: wish.steps, final }
+    // How many steps the words need is known with the first of them.
+    this.progress.value = { id: wish.id, index: 0, count: wish.steps === 'auto' ? 0 : wish.steps, final }
   }
 }
 

@@ -13,7 +13,12 @@ export const FINENESS = [
   { steps: 8, name: 'painting' },
   { steps: 16, name: 'fine' },
   { steps: 32, name: 'finest' },
+  { steps: 'auto', name: 'auto' },
 ] as const
+/** The place of the finest one that is a number; behind it stands as many as the words need. */
+export const FINEST = FINENESS.length - 2
+/** What is taken where a number is needed and none was chosen. */
+export const USUAL_STEPS = 4
 
 export const SEEDS = 2 ** 32
 

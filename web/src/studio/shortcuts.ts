@@ -2,7 +2,7 @@
 
 import { DEEDS, doWithChosen } from './deeds'
 import { downloadWall } from './download'
-import { FINENESS, type Theme } from './settings'
+import { FINEST, type Theme } from './settings'
 import type { Studio } from './studio'
 
 export interface Key {
@@ -81,5 +81,5 @@ function isWriting(target: EventTarget | null): boolean {
 }
 
 function finer({ settings }: Studio, by: number): void {
-  settings.fineness.value = Math.min(Math.max(settings.fineness.value + by, 0), FINENESS.length - 1)
+  settings.fineness.value = Math.min(Math.max(settings.fineness.value + by, 0), FINEST)
 }

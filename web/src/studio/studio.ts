@@ -3,6 +3,7 @@
 import { computed, effect, signal, untracked } from '@preact/signals'
 import { ask } from '../api/http'
 import { EdgeBrush } from '../edge/edge-brush'
+import { beyondBrowser } from '../edge/reading'
 import type { Standing } from '../live/connection'
 import type { HelloMessage } from '../live/messages'
 import { ServerBrush } from '../live/server-brush'
@@ -14,7 +15,7 @@ import { Four } from './four'
 import { choose, told, wantsEdge, type Circumstances } from './place'
 import { Rack, words } from './rack'
 import { promptOf } from './recipe'
-import { FINENESS, openSettings } from './settings'
+import { FINENESS, USUAL_STEPS, openSettings } from './settings'
 import type { Subject } from './subject'
 import { Reader } from './reader'
 import { Workshop } from './workshop'
@@ -35,9 +36,11 @@ export class Studio {
   readonly drawings = new Drawings()
   /** How the server reads the words. */
   readonly reader = new Reader(this.easel.prompt, this.standing)
-  readonly edge = new EdgeBrush(this.easel.events)
+  readonly edge = new EdgeBrush(this.easel.events, () => this.unseenDrawings())
   /** How it stands with painting in this browser. */
-  readonly edgeSays = computed(() => told(this.edge.state.value))
+  readonly edgeSays = computed(() => told(this.edge.state.value, this.edge.download.value))
+  /** Whether the words ask for what only the server can do. */
+  private readonly isBeyond = computed(() => beyondBrowser(this.easel.prompt.value).length > 0 || this.unseenDrawings().length > 0)
   readonly place = computed(() => choose(this.circumstances()))
   readonly notice = signal('')
   readonly canPaint = computed(() => this.standing.value === 'open' || this.place.value === 'edge')
@@ -63,6 +66,7 @@ export class Studio {
     effect(() => {
       if (wantsEdge(this.circumstances())) untracked(() => this.edge.load())
     })
+    void this.edge.ask()
     this.server.start()
     void this.four.restore()
     void this.learn()
@@ -73,9 +77,17 @@ export class Studio {
       where: this.settings.where.value,
       standing: this.standing.value,
       edge: this.edge.state.value,
-      memory: this.settings.memory.value,
+      isBeyond: this.isBeyond.value,
+      isKept: this.edge.download.value?.bytes === 0,
       serverMs: this.easel.serverMs.value,
     }
+  }
+
+  /** Your own drawings are the server's; a picture painted here may have been another with them. */
+  private unseenDrawings(): string[] {
+    const own = this.drawings.styles.value ?? []
+    const memory = this.settings.memory.value
+    return own.length > 0 && memory !== 0 ? ['Your own drawings were not looked at: they are kept by the server.'] : []
   }
 
   say(message: string): void {
@@ -94,7 +106,7 @@ export class Studio {
       ...(style.value && !says(prompt, ['style']) ? { style: style.value } : {}),
       count: 4,
       seed,
-      steps: FINENESS[fineness.value]?.steps ?? 4,
+      steps: FINENESS[fineness.value]?.steps ?? USUAL_STEPS,
       ...(memory.value === null ? {} : { memory: memory.value }),
       ...(guidance.value === null ? {} : { guidance: guidance.value }),
     })
@@ -148,7 +160,7 @@ export class Studio {
     try {
       const { needs_key, owner } = await ask<{ needs_key: boolean; owner: string | null }>('GET', '/api/session')
       if (needs_key && owner === null) this.sheet.value = 'key'
-      else await this.workshop.learn()
+      else await Promise.all([this.workshop.learn(), this.drawings.refresh()])
     } catch {
       // The page works without knowing; what needs it says so.
     }
