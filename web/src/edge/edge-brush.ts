@@ -3,21 +3,30 @@
 import { signal } from '@preact/signals'
 import { keepLoaded } from '../keep-page'
 import type { Brush, BrushEvents, Wish } from '../live/brush'
-import type { FromWorker, ToWorker } from './messages'
+import { Bundle, type Download } from './bundle'
+import type { FromWorker, Ready, ToWorker } from './messages'
 
 export type EdgeState =
   | { name: 'idle' }
   | { name: 'loading'; megabytes: number }
-  | { name: 'ready'; model: string; threads: number; stepMs: number }
+  | ({ name: 'ready' } & Ready)
   | { name: 'failed'; message: string }
+
+const BASE = (): string => `${location.origin}/bundle`
 
 export class EdgeBrush implements Brush {
   readonly name = 'edge'
   readonly state = signal<EdgeState>({ name: 'idle' })
+  /** What is still to be fetched, once it was asked. */
+  readonly download = signal<Download | null>(null)
   private worker: Worker | null = null
   private readonly loaded = new Map<string, number>()
 
-  constructor(private readonly events: BrushEvents) {}
+  /** `beyond`: what the next picture asks that this browser does not know of, in sentences. */
+  constructor(
+    private readonly events: BrushEvents,
+    private readonly beyond: () => string[] = () => [],
+  ) {}
 
   get isReady(): boolean {
     return this.state.peek().name === 'ready'
@@ -34,7 +43,17 @@ export class EdgeBrush implements Brush {
     this.worker.onerror = (event) => {
       this.state.value = { name: 'failed', message: event.message || 'The worker did not start.' }
     }
-    this.say({ type: 'load', base: `${location.origin}/bundle` })
+    const only = new URL(location.href).searchParams.get('edge')
+    this.say({ type: 'load', base: BASE(), only: only === 'webgpu' || only === 'wasm' ? only : null })
+  }
+
+  /** Find out what is still to be fetched; silent where that cannot be told. */
+  async ask(): Promise<void> {
+    try {
+      this.download.value = await (await Bundle.open(BASE())).download()
+    } catch {
+      // Without a line or a store nothing is known; whoever fetches will hear why it fails.
+    }
   }
 
   paint(wish: Wish): boolean {
@@ -60,8 +79,12 @@ export class EdgeBrush implements Brush {
         break
       }
       case 'ready':
-        this.state.value = { name: 'ready', model: message.model, threads: message.threads, stepMs: message.stepMs }
-        void keepLoaded(message.loaded)
+        {
+          const { type: _, loaded, ...ready } = message
+          this.state.value = { name: 'ready', ...ready }
+          void keepLoaded(loaded)
+          void this.ask()
+        }
         break
       case 'failed':
         this.state.value = { name: 'failed', message: message.message }
@@ -73,7 +96,7 @@ export class EdgeBrush implements Brush {
         this.events.step(message.id, message.index, message.count, message.ms)
         break
       case 'done':
-        this.events.done(message.id, message.recipe, message.timing, message.notes)
+        this.events.done(message.id, message.recipe, message.timing, [...message.notes, ...this.beyond()])
         break
       case 'mistake':
         this.events.mistake(message.id, message.mistake)

@@ -3,12 +3,22 @@
 import type { Wish, Mistake } from '../live/brush'
 import type { Frame } from '../live/frame'
 import type { Recipe } from '../studio/recipe'
+import type { Backend } from './runtime'
 
-export type ToWorker = { type: 'load'; base: string } | { type: 'paint'; wish: Wish } | { type: 'cancel' }
+/** `only`: take this backend and try no other. */
+export type ToWorker = { type: 'load'; base: string; only: Backend | null } | { type: 'paint'; wish: Wish } | { type: 'cancel' }
+
+export interface Ready {
+  model: string
+  backend: Backend
+  threads: number
+  /** Milliseconds from a wish to its first stroke. */
+  strokeMs: number
+}
 
 export type FromWorker =
   | { type: 'loading'; loaded: number; name: string }
-  | { type: 'ready'; model: string; threads: number; stepMs: number; loaded: string[] }
+  | ({ type: 'ready'; loaded: string[] } & Ready)
   | { type: 'failed'; message: string }
   | { type: 'frame'; frame: Frame }
   | { type: 'step'; id: number; index: number; count: number; ms: number }

@@ -61,28 +61,93 @@ export class Generator {
       this.spare = null
       return kept
     }
-    this.step()
-    const folded = (this.state >> 64n) ^ (this.state & MASK_64)
-    const turn = this.state >> 122n
-    const word = ((folded >> turn) | (folded << ((64n - turn) & 63n))) & MASK_64
+    const word = this.next64()
     this.spare = Number(word >> 32n)
     return Number(word & 0xffffffffn)
   }
 
-  /** Standard normal numbers. */
+  /** A double in [0, 1). */
+  random(): number {
+    return Number(this.next64() >> 11n) / 2 ** 53
+  }
+
+  /** A double in [low, high). */
+  uniform(low: number, high: number): number {
+    return low + (high - low) * this.random()
+  }
+
+  /** A normal number in double precision: another ziggurat than that of the noise. */
+  normal(mean: number, deviation: number): number {
+    return mean + deviation * this.standard()
+  }
+
+  /** A whole number in [0, below), by Lemire's method (arXiv:1805.10941); nothing is drawn when there is no choice. */
+  integer(below: number): number {
+    if (below <= 1) return 0
+    let product = BigInt(this.next32()) * BigInt(below)
+    if ((product & 0xffffffffn) < BigInt(below)) {
+      const threshold = BigInt((0x100000000 - below) % below)
+      while ((product & 0xffffffffn) < threshold) product = BigInt(this.next32()) * BigInt(below)
+    }
+    return Number(product >> 32n)
+  }
+
+  /** The numbers 0 to count - 1, shuffled; numpy draws these places by masked rejection. */
+  permutation(count: number): number[] {
+    const order = Array.from({ length: count }, (_, index) => index)
+    for (let last = count - 1; last > 0; last -= 1) {
+      const mask = 2 ** (32 - Math.clz32(last)) - 1
+      let other = last + 1
+      while (other > last) other = (this.next32() & mask) >>> 0
+      const kept = order[last] as number
+      order[last] = order[other] as number
+      order[other] = kept
+    }
+    return order
+  }
+
+  /** Standard normal numbers in single precision: a picture's noise. */
   normals(count: number): Float32Array {
-    return Float32Array.from({ length: count }, () => this.normal())
+    return Float32Array.from({ length: count }, () => this.singleNormal())
+  }
+
+  private next64(): bigint {
+    this.step()
+    const folded = (this.state >> 64n) ^ (this.state & MASK_64)
+    const turn = this.state >> 122n
+    return ((folded >> turn) | (folded << ((64n - turn) & 63n))) & MASK_64
   }
 
   private step(): void {
     this.state = (this.state * MULTIPLIER + this.increment) & MASK_128
   }
 
-  private uniform(): number {
+  private single(): number {
     return (this.next32() >>> 8) / 16777216
   }
 
-  private normal(): number {
+  private standard(): number {
+    for (;;) {
+      const bits = this.next64()
+      const strip = Number(bits & 0xffn)
+      const isNegative = (bits & 0x100n) !== 0n
+      const reach = Number((bits >> 9n) & 0xfffffffffffffn)
+      const x = reach * (WIDTH_64[strip] as number) * (isNegative ? -1 : 1)
+      if (reach < (INSIDE_64[strip] as number)) return x
+      if (strip === 0) {
+        for (;;) {
+          const beyond = -Math.log1p(-this.random()) / TAIL
+          const height = -Math.log1p(-this.random())
+          if (height + height > beyond * beyond) return ((bits >> 17n) & 1n) !== 0n ? -(TAIL + beyond) : TAIL + beyond
+        }
+      }
+      const upper = HEIGHT_64[strip - 1] as number
+      const lower = HEIGHT_64[strip] as number
+      if ((upper - lower) * this.random() + lower < Math.exp(-0.5 * x * x)) return x
+    }
+  }
+
+  private singleNormal(): number {
     for (;;) {
       const bits = this.next32()
       const strip = bits & 0xff
@@ -92,14 +157,14 @@ export class Generator {
       if (reach < (INSIDE[strip] as number)) return x
       if (strip === 0) {
         for (;;) {
-          const beyond = -Math.log1p(-this.uniform()) / TAIL
-          const height = -Math.log1p(-this.uniform())
+          const beyond = -Math.log1p(-this.single()) / TAIL
+          const height = -Math.log1p(-this.single())
           if (height + height > beyond * beyond) return ((reach >>> 8) & 1) !== 0 ? -(TAIL + beyond) : TAIL + beyond
         }
       }
       const upper = HEIGHT[strip - 1] as number
       const lower = HEIGHT[strip] as number
-      if ((upper - lower) * this.uniform() + lower < Math.exp(-0.5 * x * x)) return x
+      if ((upper - lower) * this.single() + lower < Math.exp(-0.5 * x * x)) return x
     }
   }
 }
@@ -107,14 +172,14 @@ export class Generator {
 /** Where the tail begins, and the area of each of the 256 strips. */
 const TAIL = 3.6541528853610088
 const AREA = 0.00492867323399
-const [WIDTH, INSIDE, HEIGHT] = strips()
+const [WIDTH, INSIDE, HEIGHT] = strips(2 ** 23, (size) => new Float32Array(size))
+const [WIDTH_64, INSIDE_64, HEIGHT_64] = strips(2 ** 52, (size) => new Float64Array(size))
 
-function strips(): [Float32Array, Uint32Array, Float32Array] {
-  const scale = 2 ** 23
+function strips<T extends Float32Array | Float64Array>(scale: number, table: (size: number) => T): [T, Float64Array, T] {
   const density = (x: number): number => Math.exp(-0.5 * x * x)
-  const width = new Float32Array(256)
-  const inside = new Uint32Array(256)
-  const height = new Float32Array(256)
+  const width = table(256)
+  const inside = new Float64Array(256)
+  const height = table(256)
   let x = TAIL
   const base = AREA / density(TAIL)
   inside[0] = Math.trunc((TAIL / base) * scale)

@@ -1,21 +1,42 @@
 /**
- * As much of the prompt language as the browser carries out by itself: weights, emphasis, --no, --seed, --style.
- * What it does not, it tells. The full reader is the server's.
+ * As much of the prompt language as the browser carries out by itself: weights, emphasis, --no, --seed, --style, --ar,
+ * --stylize and --raw. What it does not, it tells. The full reader is the server's.
  */
 
 import { lex } from '../prompt/lexer'
+import { PARAMETERS } from '../prompt/parameters'
+
+export interface Part {
+  text: string
+  weight: number
+}
 
 export interface Reading {
   /** Words with their weights, which add up to 1. */
-  parts: { text: string; weight: number }[]
+  parts: Part[]
   seed: number | null
   style: string | null
-  notes: string[]
+  /** Width to height, where it is said. */
+  aspect: number | null
+  /** 100 where nothing is said. */
+  stylize: number
+  /** What it says that this browser cannot carry out, in words. */
+  beyond: string[]
 }
 
 export class ReadingMistake extends Error {}
 
 const NO_SHARE = 0.5
+/** Carried out here. */
+const DONE = ['no', 'seed', 'style', 'aspect', 'stylize', 'raw']
+/** Without effect wherever a live picture is painted, so that nobody misses it here. */
+const IDLE = [
+  'quality', 'draft', 'repeat', 'exp', 'sv', 'version', 'niji', 'sd', 'fast', 'relax', 'turbo', 'public', 'stealth', 'video',
+  'motion', 'loop', 'end', 'bs',
+]
+const SPELLED = new Map(PARAMETERS.flatMap((names) => names.map((name) => [name, names[0]] as const)))
+const USUAL_LOOK = 'gradient'
+const LOOK = { usual: 100, most: 0.6, least: -0.2 }
 
 export function read(prompt: string): Reading {
   const parts: { text: string; weight: number }[] = []
@@ -23,7 +44,7 @@ export function read(prompt: string): Reading {
   /** What is stressed in the part being read, and how much. */
   let stress: { text: string; times: number }[] = []
   const values = new Map<string, string>()
-  const idle = new Set<string>()
+  const beyond = new Set<string>()
   let text = ''
   let name = ''
   const close = (weight: number): void => {
@@ -59,12 +80,17 @@ export function read(prompt: string): Reading {
       case 'brace':
         throw new ReadingMistake('Permutations in braces are read by the server only; in the browser, write one of them.')
       case 'picture':
-        idle.add('pictures')
+        beyond.add('pictures')
         break
       case 'parameter':
         close(1)
-        name = raw.replace(/^[-—–]+/, '').toLowerCase()
-        if (!['no', 'seed', 'style'].includes(name)) idle.add(`--${name}`)
+        name = SPELLED.get(raw.replace(/^[-—–]+/, '').toLowerCase()) ?? ''
+        if (![...DONE, ...IDLE].includes(name)) beyond.add(raw.trim())
+        if (name === 'raw') values.set('raw', '')
+        break
+      case 'quote':
+        beyond.add('letters in quotation marks')
+        text += raw
         break
       case 'unknown':
         throw new ReadingMistake(`${raw} is not a parameter.`)
@@ -83,11 +109,48 @@ export function read(prompt: string): Reading {
   for (const each of unwanted) parts.push({ text: each, weight: (-NO_SHARE * largest) / unwanted.length })
   const total = parts.reduce((sum, { weight }) => sum + weight, 0)
   if (!(total > 0)) throw new ReadingMistake('The weights must add up to more than 0.')
-  const seed = Number(values.get('seed') ?? NaN)
+  const style = values.get('style')?.replaceAll('-', ' ').replace(/^"|"$/g, '').toLowerCase() ?? null
+  const isRaw = values.has('raw') || style === 'raw'
   return {
     parts: parts.map((part) => ({ text: part.text, weight: part.weight / total })),
-    seed: Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32 ? seed : null,
-    style: values.get('style')?.replaceAll('-', ' ').replace(/^"|"$/g, '') ?? null,
-    notes: idle.size ? [`Not done in the browser, so without effect: ${[...idle].sort().join(', ')}.`] : [],
+    seed: whole(values.get('seed')),
+    // Raw is no style, and yet goes before one that was chosen elsewhere.
+    style: style === 'raw' ? '' : style,
+    aspect: ratio(values.get('aspect')),
+    stylize: isRaw ? 0 : Math.min(Math.max(numeric(values.get('stylize')) ?? LOOK.usual, 0), 1000),
+    beyond: [...beyond].sort(),
   }
+}
+
+/** What a prompt asks that this browser cannot carry out; empty for one that cannot be read. */
+export function beyondBrowser(prompt: string): string[] {
+  try {
+    return read(prompt).beyond
+  } catch {
+    return prompt.includes('{') ? ['permutations in braces'] : []
+  }
+}
+
+/** The parts with the look against them: nothing at 100, less than nothing below, more above. */
+export function stylized(parts: Part[], stylize: number, style: string | null, phrase: (style: string) => string): Part[] {
+  if (stylize === LOOK.usual) return parts
+  const { usual, most, least } = LOOK
+  const weight = stylize > usual ? (most * (stylize - usual)) / (1000 - usual) : (least * (usual - stylize)) / usual
+  const rest = parts.map((part) => ({ text: part.text, weight: part.weight * (1 - weight) }))
+  return [...rest, { text: phrase(style ?? USUAL_LOOK), weight }]
+}
+
+function numeric(text: string | undefined): number | null {
+  return text !== undefined && /^[\d.]+$/.test(text) ? Number(text) : null
+}
+
+function whole(text: string | undefined): number | null {
+  const value = numeric(text)
+  return value !== null && Number.isInteger(value) && value < 2 ** 32 ? value : null
+}
+
+function ratio(text: string | undefined): number | null {
+  const [, width, height] = /^(\d+):(\d+)$/.exec(text ?? '') ?? []
+  const aspect = Number(width) / Number(height)
+  return aspect >= 1 / 14 && aspect <= 14 ? aspect : null
 }
