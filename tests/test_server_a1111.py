@@ -18,6 +18,8 @@ from PIL import Image
 
 pytest.importorskip("fastapi")
 from allaprima.engine.picture import read_recipe
+from allaprima.engine.upscaler import Enlarger
+from allaprima.server import a1111_extras as extras
 from allaprima.server import a1111_shapes as shapes
 from compatible_server import key_for, running
 from holding import PATIENCE_S, Held
@@ -329,6 +331,35 @@ def test_extras_enlarge(client: httpx.Client) -> None:
     many = {"imageList": [{"data": png((64, 48)), "name": "a.png"}], "resize_mode": 1, "upscaling_resize_w": 100}
     answer = client.post(f"{API}/extra-batch-images", json={**many, "upscaling_resize_h": 100}).json()
     assert picture(answer["images"][0]).size == (100, 100)
+
+
+def test_extras_take_the_models_upscaler(painter: Any) -> None:
+    def double(pixels: np.ndarray) -> np.ndarray:
+        asked.append(pixels.shape[2:])
+        return np.clip(np.repeat(np.repeat(pixels, 2, axis=2), 2, axis=3) + 0.25, -1.0, 1.0)
+
+    asked: list[tuple[int, ...]] = []
+    enlarger = Enlarger(double, "0" * 64)
+    sent = png((64, 48))
+
+    def made(upscaler: str, **more: Any) -> np.ndarray:
+        wish = extras.Extra(upscaler_1=upscaler, **more)
+        return np.asarray(picture(extras._enlarged(enlarger, sent, wish)).convert("RGB"), int)
+
+    for name in ("Learned", "R-ESRGAN 4x+", "None"):
+        assert made(name).shape == (96, 128, 3) and (made(name)[0, 0] - (200, 40, 40)).min() > 20
+    plain = len(asked)
+    for name in ("Lanczos", "Nearest"):
+        assert np.abs(made(name)[0, 0] - (200, 40, 40)).max() <= 1
+    assert np.abs(made("Learned", upscaling_resize=1.1)[0, 0] - (200, 40, 40)).max() <= 1  # hardly larger
+    assert len(asked) == plain
+    stretched = {"resize_mode": 1, "upscaling_resize_w": 200, "upscaling_resize_h": 60, "upscaling_crop": False}
+    assert made("Learned", **stretched).shape == (60, 200, 3)
+
+
+def test_upscalers_name_the_models_own_where_there_is_one(client: httpx.Client, painter: Any) -> None:
+    names = [each["name"] for each in client.get(f"{API}/upscalers").json()]
+    assert ("Learned" in names) == (painter.enlarger.double is not None) and {"Lanczos", "Nearest"} <= set(names)
 
 
 def test_interrogating_tells_the_words_of_pictures_painted_here_and_describes_others(client: httpx.Client) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 pytest.importorskip("fastapi")
 from allaprima.engine.picture import read_recipe
@@ -259,9 +259,7 @@ def test_partials_are_of_strictly_earlier_steps_and_rise(client: httpx.Client, p
     assert completed["usage"]["total_tokens"] > 0
 
 
-def test_partials_are_received_before_the_last_model_call(
-    client: httpx.Client, hold: Callable[[int], Held]
-) -> None:
+def test_partials_are_received_before_the_last_model_call(client: httpx.Client, hold: Callable[[int], Held]) -> None:
     """The last of eight calls is not made before all partials were read: if they waited for it, nothing would come."""
     held = hold(8)
     seen: list[str] = []
@@ -378,6 +376,45 @@ def test_edits_within_a_mask_keep_the_rest(client: httpx.Client) -> None:
     made = np.asarray(picture(response.json()["data"][0]["b64_json"]).convert("RGB"), np.int16)
     changed = np.abs(made - np.array((200, 40, 40), np.int16)).max(2)
     assert changed[:, 192:].max() <= 2 and changed[:, :96].mean() > 10
+
+
+def drawing(colour: tuple[int, int, int]) -> bytes:
+    """A disc of a colour on nothing."""
+    image = Image.new("RGBA", (128, 128), (0, 0, 0, 0))
+    ImageDraw.Draw(image).ellipse((8, 8, 120, 120), fill=(*colour, 255))
+    out = io.BytesIO()
+    image.save(out, "PNG")
+    return out.getvalue()
+
+
+def test_further_pictures_of_an_edit_are_references(client: httpx.Client) -> None:
+    files = [("image[]", ("room.png", png((384, 256)), "image/png"))]
+    others = [("image[]", (f"{n}.png", drawing((n, 200, 40)), "image/png")) for n in (10, 20)]
+    data = {"prompt": "a cat beside a dog", "seed": "3", "strength": "0.4", "output_format": "png"}
+    alone, beside, again = (
+        client.post("/v1/images/edits", data=data, files=each) for each in (files, [*files, *others], [*files, *others])
+    )
+    assert alone.status_code == beside.status_code == 200, beside.text
+    images = [picture(each.json()["data"][0]["b64_json"]) for each in (alone, beside, again)]
+    assert images[1].size == (384, 256) and np.array_equal(*(np.asarray(each) for each in images[1:]))
+    recipe = read_recipe(io.BytesIO(base64.b64decode(beside.json()["data"][0]["b64_json"])))
+    assert recipe["operation"]["kind"] == "imagine" and len(recipe["parents"]) == 3
+    assert [each["role"] for each in recipe["operation"]["arguments"]["roles"]] == ["edit", "object", "object"]
+    assert [each["for"] for each in recipe["references"][:2]] == ["cat", "dog"]
+    assert recipe["grid"][0] == pytest.approx(0.4, abs=1e-3)
+    assert beside.json()["usage"]["input_tokens_details"]["image_tokens"] == 3 * 256
+    broken = client.post("/v1/images/edits", data=data, files=[*files, ("image[]", ("x.png", b"no", "image/png"))])
+    assert broken.status_code == 400 and broken.json()["error"]["param"] == "image"
+
+
+def test_references_within_a_mask_are_told_to_be_without_effect(client: httpx.Client) -> None:
+    mask = io.BytesIO()
+    Image.new("L", (256, 256), 255).save(mask, "PNG")
+    files = [("image", (f"{n}.png", png((256, 256)), "image/png")) for n in range(2)]
+    answer = client.post(
+        "/v1/images/edits", data={"prompt": "a fox"}, files=[*files, ("mask", ("m.png", mask.getvalue()))]
+    )
+    assert answer.status_code == 200 and "without effect" in answer.headers["x-allaprima-notes"]
 
 
 def test_edits_stream_their_own_events(client: httpx.Client) -> None:

@@ -6,6 +6,7 @@ import base64
 import io
 from typing import Any
 
+import numpy as np
 from fastapi import APIRouter, Request
 from PIL import Image, ImageOps
 from pydantic import BaseModel, ConfigDict, Field
@@ -14,9 +15,11 @@ from allaprima.server import a1111_shapes as shapes
 from allaprima.server import sizes, uploads
 from allaprima.server.a1111_route import WRONG, Route
 from allaprima.studio import operations
-from allaprima.studio.studio import Studio
+from allaprima.studio.operations.pictures import LARGEST as PAINTED
+from allaprima.studio.studio import Enlarger, Studio
 
-LARGEST = 4096  # pixels of an enlarged picture's side
+LARGEST = 4096  # pixels of an enlarged picture's side; beyond `PAINTED` by Lanczos
+PLAIN = ("Lanczos", "Nearest")  # upscalers that are what their names say; any other name is the model's own
 
 router = APIRouter(prefix="/sdapi/v1", tags=["a1111"], route_class=Route, responses=WRONG)
 
@@ -71,7 +74,8 @@ class ExtraMany(Extra):
 @router.post("/extra-single-image")
 async def extra_one(wish: ExtraOne, request: Request) -> dict[str, Any]:
     """Enlarge a picture."""
-    image = await request.app.state.studio.in_thread(_enlarged, wish.image, wish)
+    studio: Studio = request.app.state.studio
+    image = await studio.in_thread(_enlarged, studio.painter.enlarger, wish.image, wish)
     return {"html_info": "", "image": image}
 
 
@@ -79,10 +83,12 @@ async def extra_one(wish: ExtraOne, request: Request) -> dict[str, Any]:
 async def extra_many(wish: ExtraMany, request: Request) -> dict[str, Any]:
     """Enlarge pictures."""
     studio: Studio = request.app.state.studio
-    return {"html_info": "", "images": [await studio.in_thread(_enlarged, each.data, wish) for each in wish.imageList]}
+    enlarger = studio.painter.enlarger
+    images = [await studio.in_thread(_enlarged, enlarger, each.data, wish) for each in wish.imageList]
+    return {"html_info": "", "images": images}
 
 
-def _enlarged(text: str, wish: Extra) -> str:
+def _enlarged(enlarger: Enlarger, text: str, wish: Extra) -> str:
     image = uploads.opened(uploads.from_base64(text, "The image"), "The image")
     if wish.resize_mode == 1:
         size = (wish.upscaling_resize_w, wish.upscaling_resize_h)
@@ -90,12 +96,24 @@ def _enlarged(text: str, wish: Extra) -> str:
         size = (round(image.width * wish.upscaling_resize), round(image.height * wish.upscaling_resize))
     scale = min(1.0, LARGEST / max(size))
     size = (max(round(size[0] * scale), 1), max(round(size[1] * scale), 1))
+    if wish.upscaler_1 not in PLAIN:
+        image = _learned(enlarger, image, size)
     way = Image.Resampling.NEAREST if wish.upscaler_1 == "Nearest" else Image.Resampling.LANCZOS
     crops = wish.resize_mode == 1 and wish.upscaling_crop
     made = ImageOps.fit(image, size, way) if crops else image.resize(size, way)
     out = io.BytesIO()
     made.save(out, "PNG", compress_level=1)
     return base64.b64encode(out.getvalue()).decode("ascii")
+
+
+def _learned(enlarger: Enlarger, image: Image.Image, size: sizes.Size) -> Image.Image:
+    """The picture in its own shape, large enough to cover `size`, or as large as the network is asked to make it."""
+    longer = max(image.size)
+    scale = min(max(size[0] / image.width, size[1] / image.height), max(PAINTED / longer, 1.0))
+    around = (max(round(image.width * scale), 1), max(round(image.height * scale), 1))
+    if scale <= 1.0 or enlarger.double is None:
+        return image
+    return Image.fromarray(enlarger.fitted(np.asarray(image), around))
 
 
 @router.post("/png-info")

@@ -122,17 +122,18 @@ async def schedulers() -> list[dict[str, Any]]:
 
 
 @router.get("/upscalers")
-async def upscalers() -> list[dict[str, Any]]:
-    """Ways to enlarge."""
+async def upscalers(request: Request) -> list[dict[str, Any]]:
+    """Ways to enlarge; the model's own upscaler is `Learned`."""
+    own = [] if request.app.state.studio.painter.enlarger.double is None else ["Learned"]
     return [
         {"name": name, "model_name": None, "model_path": None, "model_url": None, "scale": 4.0}
-        for name in ("None", "Lanczos", "Nearest")
+        for name in ("None", *own, "Lanczos", "Nearest")
     ]
 
 
 @router.get("/latent-upscale-modes")
 async def latent_upscale_modes() -> list[dict[str, str]]:
-    """Names that are taken; pictures are enlarged by Lanczos."""
+    """Names that are taken; pictures are enlarged by the model's upscaler, or by Lanczos if it has none."""
     return [{"name": "Latent"}]
 
 

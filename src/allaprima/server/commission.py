@@ -16,7 +16,7 @@ import re
 import secrets
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,6 +27,7 @@ from allaprima.errors import AllaPrimaError, UserError
 from allaprima.server import sizes
 from allaprima.studio import operations
 from allaprima.studio.jobs import new_id
+from allaprima.studio.operations import grid
 from allaprima.studio.painting import Draft, Prepared, work
 from allaprima.studio.studio import JobRecord, Keeper, Options, Order, Picture, Studio, Wish
 
@@ -35,6 +36,8 @@ LONGEST_PROMPT = 2000  # characters; longer prompts are cut at a word, since no 
 MOST_PICTURES = 16
 PATIENCE_S = 5.0  # that painting waits for a draft to be sent
 NO_WORDS = "picture"  # for a picture of unknown making that comes without words
+LONGEST_NOTES = 1000  # characters of a header
+NOTE_MASKED = "Within a mask the first picture alone is used; further ones are without effect."
 _MARKS = re.compile(r"-{2,}|:{2,}|[{}\[\]()|<>]")
 GLANCE_S = 0.5  # between two looks whether the caller is still there
 
@@ -135,11 +138,13 @@ async def begin_from(
     mask: bytes | None = None,
     strength: float = 0.75,
     *,
+    references: Sequence[bytes] = (),
     keeper: Keeper | None = None,
 ) -> JobRecord:
     """Queue a commission that begins with a picture: `strength` 0 keeps it, 1 follows the words alone.
 
     With `mask` (a PNG, white or transparent where the picture may change) the rest of it is kept, whatever `strength`.
+    `references` are further pictures, which play the things that the words name; within a mask they are not used.
     Words are the commission's, or else those that the picture was painted from. Raises UserError, QueueFull.
     """
     parent = await studio.in_thread(operations.from_bytes, image)
@@ -151,18 +156,24 @@ async def begin_from(
         "seed": None if commission.seed is None else commission.seed % SEEDS, "guidance": commission.guidance,
         "negative": shortened(commission.negative) or None, "style": commission.more.get("style"), "memory": memory,
     }  # fmt: skip
-    painter = studio.painter
-    if mask is None:
+    painter, parents = studio.painter, [parent]
+    if references and mask is None:
+        parents += [await studio.in_thread(operations.from_bytes, each) for each in references]
+        name, given["prompt"] = "imagine", prompt or str(parent.recipe["prompt"])
+        given["roles"] = grid.beside(strength, len(references))
+    elif mask is None:
         name, given["strength"] = "image-to-image", strength
     else:
         name, given["mask"] = "region", base64.b64encode(mask).decode("ascii")
-    arguments = await studio.in_thread(operations.resolve, painter, name, [parent], given)
+    arguments = await studio.in_thread(operations.resolve, painter, name, parents, given)
     record = JobRecord(new_id(), commission.owner, commission.kind, {"prompt": prompt})
     record.steps = operations.steps_of(arguments)
     record.notes = tuple(arguments.get("notes", ()))
+    if references and mask is not None:
+        record.notes += (NOTE_MASKED,)
     cost = commission.count * (record.steps * studio.rates.step + studio.rates.decode)
     return studio.submit_work(
-        record, lambda: operations.work(painter, name, [parent], arguments), [cost], keeper=keeper
+        record, lambda: operations.work(painter, name, parents, arguments), [cost], keeper=keeper
     )  # fmt: skip
 
 
@@ -234,6 +245,10 @@ def declared(record: JobRecord, asked_steps: int | None = None) -> dict[str, str
     entries = [made.entry for made in record.pictures if made.entry is not None]
     if entries:
         said["x-allaprima-entries"] = ", ".join(entries)
+    if record.notes:
+        # Headers are lines of ASCII.
+        plain = (each if " " <= each <= "~" else "?" for each in " ".join(record.notes)[:LONGEST_NOTES])
+        said["x-allaprima-notes"] = "".join(plain).strip()
     if asked_steps is not None and asked_steps > sizes.MOST_STEPS:
         said["x-allaprima-steps"] += f"; asked={asked_steps}; most={sizes.MOST_STEPS}"
     return said

@@ -12,7 +12,7 @@ import asyncio
 import base64
 import json
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
@@ -173,12 +173,13 @@ def _form(wish: type[BaseModel], *files: str) -> dict[str, Any]:
     openapi_extra=_form(EditWish, "image", "mask"),
 )  # fmt: skip
 async def edits(request: Request) -> Response:
-    """Change a picture by words; with a mask only where the mask is transparent."""
+    """Change a picture by words; with a mask only where the mask is transparent. Further pictures are references."""
     wish, files = await _read_form(request, EditWish)
     if not files.get("image"):
         return error_response(400, "image: a picture is needed, as a file.", param="image")
-    masks = files.get("mask", [])
-    return await _derived(request, wish, wish.prompt, files["image"][0], masks[0] if masks else None, wish.strength)
+    masks, (image, *references) = files.get("mask", []), files["image"]
+    mask = masks[0] if masks else None
+    return await _derived(request, wish, wish.prompt, image, mask, wish.strength, references)
 
 
 @router.post(
@@ -194,16 +195,20 @@ async def variations(request: Request) -> Response:
 
 
 async def _derived(
-    request: Request, wish: Wish, prompt: str, image: bytes, mask: bytes | None, strength: float
-) -> Response:
+    request: Request, wish: Wish, prompt: str, image: bytes, mask: bytes | None, strength: float,
+    references: Sequence[bytes] = (),
+) -> Response:  # fmt: skip
     studio: Studio = request.app.state.studio
     job = _commission(studio, wish, prompt, request)
-    await studio.in_thread(uploads.opened, image, "The image")  # what it may be is looked at before anything else is
+    for each in (image, *references):
+        await studio.in_thread(uploads.opened, each, "The image")  # what it may be is looked at before anything else is
     if mask is not None:
         await studio.in_thread(uploads.opened, mask, "The mask")
-    record = await commission.begin_from(studio, job, image, mask, strength, keeper=keeper(request))
+    record = await commission.begin_from(
+        studio, job, image, mask, strength, references=references, keeper=keeper(request)
+    )
     log.event("openai edit", id=record.id, n=wish.n, prompt=prompt)
-    return await _answer(request, wish, record, job, "image_edit", None, images=1)
+    return await _answer(request, wish, record, job, "image_edit", None, images=1 + len(references))
 
 
 async def _read_form(request: Request, kind: type[W]) -> tuple[W, dict[str, list[bytes]]]:

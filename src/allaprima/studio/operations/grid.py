@@ -67,6 +67,13 @@ def collect(prompt: str, find: Find) -> tuple[list[Picture], list[dict[str, Any]
     return pictures, roles
 
 
+def beside(strength: float, references: int) -> list[dict[str, Any]]:
+    """The roles of a picture that is edited by `strength` (0 keeps it, 1 follows the words) and of so many others,
+    which play the things that the words name."""
+    edited = {"role": "edit", "weight": round(strength / _EDIT, 4), "ref": "image"}
+    return [edited, *({"role": "object", "weight": 1.0, "ref": f"image {n + 2}"} for n in range(references))]
+
+
 def resolve(painter: Painter, parents: Sequence[Picture], given: Mapping[str, Any]) -> dict[str, Any]:
     """A prompt, and `roles` for the pictures it refers to, as `collect` finds them."""
     if not given.get("prompt"):
@@ -131,7 +138,7 @@ def _begun_from(painter: Painter, sitting: Sitting, by_role: Mapping[str, list[t
     """The sitting begun from the pictures before the words, or from the one to edit."""
     if edits := by_role.get("edit"):
         clean = latents.framed(painter, sitting, [edits[0][0].pixels])[0]
-        return latents.started(painter, sitting, clean, _EDIT)
+        return latents.started(painter, sitting, clean, min(max(_EDIT * edits[0][1], 0.02), 1.0))
     images = [(parent, weight) for parent, weight, _ in by_role.get("image", []) if weight > 0.0]
     if not images:
         return sitting
