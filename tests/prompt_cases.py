@@ -250,6 +250,7 @@ READ: dict[str, list[tuple[str, ...]]] = {
         ("a cat --profile none", "a cat --profile none"),
         ("a cat --p abc12 def34", "a cat --profile abc12 def34"),
         ("a cat --p abc12::2 def34", "a cat --profile abc12::2 def34"),
+        ("a cat --p mine yours::2", "a cat --profile mine yours::2"),
         ("a cat --personalize", "a cat --profile default"),
     ],
     "trueai-org/midjourney-proxy, MjPromptParserTests.cs": [

@@ -237,7 +237,7 @@ def _codes(chunk: Chunk, value: Codes, warn: dict[str, None]) -> tuple[ImageRefe
     found: list[ImageReference] = []
     for token, at in chunk.tokens():
         code, weight, weight_at = _split_weight(token)
-        if found and code.isalpha():
+        if found and code.isalpha() and weight is None:  # a weighed one can only be meant as a name
             raise ExtraWords(at)
         if not _PROFILE.fullmatch(code):
             chunk.fail_value("bad_value", reveal_exactly(token), at, why=" A code has letters, digits, - and _ only.")
