@@ -250,7 +250,6 @@ READ: dict[str, list[tuple[str, ...]]] = {
         ("a cat --profile none", "a cat --profile none"),
         ("a cat --p abc12 def34", "a cat --profile abc12 def34"),
         ("a cat --p abc12::2 def34", "a cat --profile abc12::2 def34"),
-        ("a cat --p mine yours::2", "a cat --profile mine yours::2"),
         ("a cat --personalize", "a cat --profile default"),
     ],
     "trueai-org/midjourney-proxy, MjPromptParserTests.cs": [
@@ -473,6 +472,7 @@ READ: dict[str, list[tuple[str, ...]]] = {
         ("https://a.com/1.png --edit https://a.com/2.png",) * 2,
     ],
     "rule: parameters": [
+        ("a cat --p mine yours::2", "a cat --profile mine yours::2"),
         ("a cat --ar 2:4", "a cat --aspect 1:2"),
         ("a cat --version first-light", "a cat --version first-light"),
         ("a cat --v First-Light", "a cat --version first-light"),
