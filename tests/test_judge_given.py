@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,48 +10,19 @@ import pytest
 
 from allaprima.judge import given, targets
 from allaprima.judge.added import Never
-from allaprima.judge.eye import Sight, Thing
+from allaprima.judge.copying import Shelf
 from allaprima.judge.quick import codec_of
-from allaprima.judge.recognising import Recogniser
-from allaprima.judge.references import Drawings, References
 from allaprima.judge.suite import Include, Question
 
 if TYPE_CHECKING:
     from allaprima.engine.painter import Painter
 
 
-def mean_colours(pictures: np.ndarray) -> np.ndarray:
-    """Features [n, 3]."""
-    return pictures.mean((1, 2)).astype(np.float32)
-
-
 class Row:
-    def __init__(self, place: int) -> None:
-        self.name = self.concept = f"thing-{place // 2}"
-        self.style, self.sha256 = ("flat", "line")[place % 2], str(place)
+    """A drawing of a thing in a style."""
 
-
-def recogniser() -> Recogniser:
-    rng = np.random.default_rng(0)
-    rows = tuple(Row(place) for place in range(12))
-    features = rng.normal(size=(1, 12, 3)).astype(np.float32)
-    drawings = Drawings("tests", rows, lambda row: np.zeros((8, 8, 4), np.uint8))
-    return Recogniser(References(drawings, features, features[0].mean(0)), mean_colours)
-
-
-class Looks:
-    """An eye that takes the middle of every picture for a thing, in a style told by its brightness."""
-
-    def look(self, pictures: Sequence[np.ndarray]) -> list[Sight]:
-        return [self._sight(each) for each in pictures]
-
-    def _sight(self, picture: np.ndarray) -> Sight:
-        from allaprima.judge.truths import COLOURS, STYLES
-
-        told = np.zeros(len(STYLES), np.float32)
-        told[STYLES.index("line" if picture.mean() > 128 else "flat")] = 1.0
-        thing = Thing(1.0, (0.2, 0.2, 0.8, 0.8), np.zeros(len(COLOURS), np.float32), told)
-        return Sight((thing,), 1, "plain", "day", "flat")
+    def __init__(self, concept: str, style: str) -> None:
+        self.name, self.concept, self.style, self.sha256 = concept, concept, style, f"{concept} {style}"
 
 
 def coloured(red: int, green: int, blue: int) -> np.ndarray:
@@ -66,8 +36,7 @@ def test_a_guest_is_told_from_others_between_floor_and_ceiling(painter: Painter,
     guests = [Never("dog", coloured(250, 10, 10)), Never("house", coloured(10, 10, 250))]
     others = [coloured(10, 250, 10), coloured(250, 250, 10), coloured(128, 128, 128)]
     report, tiles = given.characters(
-        painter, recogniser(), Looks(), guests, others,  # type: ignore[arg-type]
-        role=role, codec=codec_of(painter.backend.run), steps=1, images=2,
+        painter, guests, others, role=role, codec=codec_of(painter.backend.run), steps=1, images=2,
     )  # fmt: skip
     assert (report["pictures"], report["distractors"]) == (4, 3)
     assert report["first_five"]["score"]["value"] == 1.0, "of four, the first five are all"
@@ -89,13 +58,15 @@ def test_a_style_is_asked_for_with_a_picture_of_another_thing(painter: Painter) 
     asked = [Question("style", "dev", f"a {name}, {style}", place, (Include(name, name),), style)
              for place, (name, style) in enumerate([("dog", "flat"), ("cat", "flat"), ("house", "line")])]  # fmt: skip
     drawn: list[tuple[str, str]] = []
+    rows = tuple(Row(name, style) for name in ("dog", "cat", "house") for style in ("flat", "line"))
+    shelf = Shelf(rows, lambda place: coloured(40 * place, 30, 200), held_out_too=True)
 
     def drawing(concept: str, style: str) -> np.ndarray:
         drawn.append((concept, style))
         return coloured(30, 30, 30)
 
     report, tiles = given.styles(
-        painter, Looks(), asked, drawing,  # type: ignore[arg-type]
+        painter, shelf, asked, drawing,
         by_name=False, codec=codec_of(painter.backend.run), steps=1, images=1,
     )  # fmt: skip
     assert report["pictures"] == 2, "nothing else is in line, so no picture can be given for it"

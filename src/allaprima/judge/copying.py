@@ -28,7 +28,7 @@ Pixels = NDArray[np.uint8]
 
 USUAL = 0.95  # of real pictures of other drawings show less evidence of copying
 STANDING_OUT = 1.0  # how much it weighs that no drawing of another design is as like
-MOST = 12  # training drawings of a concept that are compared, every style once before any twice
+MOST = 24  # training drawings of a concept that are compared, every style once before any twice
 # Renderings of one design are no copies of each other: Microsoft drew each of its emoji in three of the styles.
 DESIGNS = (frozenset({"flat", "gradient", "3d"}),)
 CHANGES = ("moved and scaled", "mirrored too", "recoloured too", "all of them")

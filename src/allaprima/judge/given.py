@@ -18,17 +18,16 @@ from numpy.typing import NDArray
 
 from allaprima.errors import UserError
 from allaprima.judge.added import SOURCE, Never
-from allaprima.judge.copying import through
+from allaprima.judge.aligning import Sheet, Stencil, best
+from allaprima.judge.copying import Shelf, through
 from allaprima.judge.intervals import of_mean, of_share
 from allaprima.judge.prompts import with_article
 from allaprima.judge.quick import Codec
-from allaprima.judge.recognising import Recogniser, cut
-from allaprima.judge.references import ASIDE, VIEWS, Progress, unit
+from allaprima.judge.references import ASIDE, Progress
 from allaprima.judge.suite import Question
 
 if TYPE_CHECKING:
     from allaprima.engine.painter import Painter
-    from allaprima.judge.eye import Eye
 
 DISTRACTORS = 100
 FIRST_SEED = 9_000_000
@@ -73,7 +72,7 @@ def distractors(packages: Path, guests: Sequence[Never], count: int = DISTRACTOR
 
 
 def characters(
-    painter: Painter, recogniser: Recogniser, eye: Eye, guests: Sequence[Never], others: Sequence[Pixels],
+    painter: Painter, guests: Sequence[Never], others: Sequence[Pixels],
     *, role: str, codec: Codec, steps: int, images: int, progress: Progress | None = None,
 ) -> tuple[dict[str, Any], list[Tile]]:  # fmt: skip
     """How often a guest is found first, and among the first five, of itself and the others, in a scene of its own.
@@ -81,21 +80,24 @@ def characters(
     Floor: the other guests' pictures in its place. Ceiling: the guest itself, pasted into a painted scenery where the
     collage put it, through the autoencoder.
     """
-    shelf = [*(each.rgba for each in guests), *others]
-    views = [recogniser.white(recogniser.features(np.stack([view.show(each) for each in shelf]))) for view in VIEWS]
 
     def ranks(pictures: Sequence[Pixels]) -> NDArray[np.intp]:
-        """How many of the others are liker than each guest to each picture: [pictures, guests]."""
-        sights = eye.look(pictures)
-        seen = recogniser.seen([cut(one, sight.things[0].box) for one, sight in zip(pictures, sights, strict=True)])
-        scores = np.max([unit(seen) @ view.T for view in views], axis=0)
+        """How many of the others each picture shows better than each guest: [pictures, guests]."""
+        sheets = [Sheet.of(each) for each in pictures]
+        scores = np.zeros((len(pictures), len(guests) + len(others)), np.float32)
+        # A drawing's transforms are large and a picture's are small, so the drawings go by one by one.
+        for place, rgba in enumerate([*(each.rgba for each in guests), *others]):
+            stencil = Stencil.of(rgba)
+            scores[:, place] = [best(sheet, stencil).likeness for sheet in sheets]
+            if progress:
+                progress(f"looking for {role}s", place + 1, scores.shape[1])
         return np.asarray((scores[:, None, len(guests) :] > scores[:, : len(guests), None]).sum(2))
 
     prompts = [f"{with_article(each.name)} {SCENES[place % len(SCENES)]}" for place, each in enumerate(guests)]
     painted: list[list[Pixels]] = []
     ideal: list[Pixels] = []
     for place, (each, prompt) in enumerate(zip(guests, prompts, strict=True)):
-        seed = FIRST_SEED + 16 * place
+        seed = FIRST_SEED + 100_000 * list(ROLES).index(role) + 16 * place
         pictures = asked(painter, f"{prompt} {ROLES[role]} guest.png", each.rgba, seed, steps, images)
         painted.append([picture.pixels for picture in pictures])
         box = pictures[0].recipe["references"][0]["boxes"][0]
@@ -103,8 +105,10 @@ def characters(
         ideal.append(pasted(each.rgba, ground.pixels, box))
         if progress:
             progress(f"painting {role}s", place + 1, len(guests))
-    found = ranks([one for several in painted for one in several]).reshape(len(guests), images, len(guests))
-    ceiling = np.diag(ranks(through(codec, ideal)))
+    flat = [one for several in painted for one in several]
+    ranked = ranks([*flat, *through(codec, ideal)])
+    found = ranked[: len(flat)].reshape(len(guests), images, len(guests))
+    ceiling = np.diag(ranked[len(flat) :])
     own = np.stack([found[place, :, place] for place in range(len(guests))])
     report: dict[str, Any] = {"pictures": len(guests) * images, "distractors": len(others)}
     for name, most in (("first", 1), ("first_five", 5)):
@@ -122,7 +126,7 @@ def characters(
 
 
 def styles(
-    painter: Painter, eye: Eye, questions: Sequence[Question], drawing: Callable[[str, str], Pixels | None],
+    painter: Painter, shelf: Shelf, questions: Sequence[Question], drawing: Callable[[str, str], Pixels | None],
     *, by_name: bool, codec: Codec, steps: int, images: int, progress: Progress | None = None,
 ) -> tuple[dict[str, Any], list[Tile]]:  # fmt: skip
     """How often a thing is painted in the style of a given picture of another thing, or of the style's name.
@@ -153,8 +157,10 @@ def styles(
     wanted = np.asarray([style for _, style, _, _ in lot])
 
     def told(pictures: Sequence[Sequence[Pixels]]) -> NDArray[np.str_]:
-        flat = eye.look([one for several in pictures for one in several])
-        return np.asarray([sight.things[0].style for sight in flat]).reshape(len(pictures), -1)
+        return np.asarray(
+            [[str(shelf.style(one, question.include[0].concept)) for one in several]
+             for several, (question, _, _, _) in zip(pictures, lot, strict=True)]
+        )  # fmt: skip
 
     seen = told(painted)
     right = (seen == wanted[:, None]).mean(1)

@@ -26,6 +26,7 @@ from allaprima.judge.suite_commands import (
     Steps,
     open_judge,
     open_painter,
+    open_shelf,
 )
 
 
@@ -37,7 +38,6 @@ def references(
     images: Images = 1,
     steps: Steps = 4,
     bundle: Bundle = None,
-    judge: Eyes = None,
     corpus: Corpus_ = CORPUS,
     packages: Annotated[Path, typer.Option(help="Where the set of drawings is fetched to.")] = Path(
         "data/corpus/packages"
@@ -50,7 +50,7 @@ def references(
     """Does --cref, --oref keep a given drawing in a new scene, and --sref its style on another thing?
 
     Characters and objects are drawings that nobody trained on, to be told from 100 others of their set; styles are
-    told by the structured judge, of a given picture and of a style's name. With floor (the other questions), ceiling
+    told by the thing's drawings, of a given picture and of a style's name. With floor (the other questions), ceiling
     (the drawings themselves, through the autoencoder) and 95 % intervals over prompts.
     """
     from allaprima.judge import added as adding
@@ -66,31 +66,28 @@ def references(
     guests = adding.fetched(packages, count, painter)
     others = given.distractors(packages, guests)
     codec = codec_of(painter.backend.run)
+    shelf = open_shelf(corpus, painter)
+
+    def drawing(concept: str, style: str) -> np.ndarray | None:
+        place = next((row for row in shelf.drawings(concept) if shelf.rows[row].style == style), None)
+        return None if place is None else shelf.image(place)
+
     found: dict[str, Any] = {}
     tiles: dict[str, list[given.Tile]] = {}
     with shown_progress() as progress:
-        both = open_judge(painter, judge, corpus, threads, progress)
-        rows = both.recogniser.drawings
-
-        def drawing(concept: str, style: str) -> np.ndarray | None:
-            place = next((row for row in rows.rows_of.get(concept, ()) if rows.rows[row].style == style), None)
-            return None if place is None else rows.image(place)
-
         for role, flag in given.ROLES.items():
             found[flag], tiles[flag] = given.characters(
-                painter, both.recogniser, both.eye, guests, others,
-                role=role, codec=codec, steps=steps, images=images, progress=progress,
-            )  # fmt: skip
+                painter, guests, others, role=role, codec=codec, steps=steps, images=images, progress=progress
+            )
         questions = suites.chosen(suites.read(), split, tags=["style"], most=prompts)
         for name, by_name in (("--sref picture", False), ("--sref @name", True)):
             found[name], tiles[name] = given.styles(
-                painter, both.eye, questions, drawing,
+                painter, shelf, questions, drawing,
                 by_name=by_name, codec=codec, steps=steps, images=images, progress=progress,
             )  # fmt: skip
     report = {
         "model": {"name": painter.bundle.name, "sha256": painter.bundle.sha256}, "split": split, "steps": steps,
-        "images": images, "style_admitted": bool(both.eye.admission.get("style", {}).get("admitted")),
-        "references": found, "seconds": round(time.perf_counter() - started, 1),
+        "images": images, "references": found, "seconds": round(time.perf_counter() - started, 1),
     }  # fmt: skip
     histories.append(history, "references", report)
     if out_page is not None:
@@ -161,10 +158,9 @@ def _show(report: dict[str, Any], others: int) -> None:
 
     from allaprima.judge.score_page import share
 
-    star = "" if report["style_admitted"] else "; the judge is not admitted for styles"
     table = Table(
         title=f"{report['model']['name']}: given pictures, {report['steps']} steps, {report['seconds']:.0f} s",
-        caption=f"--cref, --oref: found first (or among the first five) of itself and {others} others{star}",
+        caption=f"--cref, --oref: found first (or among the first five) of itself and {others} others",
     )
     for head in ("given by", "score", "floor", "ceiling", "share", "without"):
         table.add_column(head, justify="left" if head == "given by" else "right")

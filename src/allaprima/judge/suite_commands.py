@@ -131,6 +131,7 @@ def admit(
         Path | None, typer.Option("--out", help="Write the judge with its admission here too.", show_default=False)
     ] = None,
     scenes: Annotated[int, typer.Option(min=2, max=2000, help="Held-out scenes of each tag.")] = 100,
+    tag: Tags = None,
     bundle: Bundle = None,
     corpus: Corpus_ = CORPUS,
     bank: Bank = BANK,
@@ -139,7 +140,8 @@ def admit(
 ) -> None:
     """Measure the judge on real scenes that nobody learned from; 95 % right admit it for a tag.
 
-    The numbers are written into its file, as composed and through the bundle's autoencoder.
+    The numbers are written into its file, as composed and through the bundle's autoencoder. With `--tag` those of
+    other tags stay as they are.
     """
     from allaprima.judge import eye, scoring
     from allaprima.judge.files import write_whole
@@ -153,7 +155,10 @@ def admit(
             raise UserError(
                 f"Admission needs scenes, and there are none in {bank}: `allaprima train bank --shards 1` makes some."
             )
-        admission = scoring.admission(both, held_out, codec_of(painter.backend.run), progress)
+        if tag:
+            held_out = held_out.about(tag)
+        measured = scoring.admission(both, held_out, codec_of(painter.backend.run), progress)
+        admission = {**both.eye.admission, **measured} if tag else measured
     eye.admit(judge, admission)
     if out is not None:
         write_whole(out, judge.read_bytes())
@@ -168,10 +173,10 @@ def admit(
     table = Table(title="Real held-out scenes told right", caption="admitted from 95 % as composed")
     for head in ("tag", "scenes", "as composed", "through autoencoder", "shuffled", "judge"):
         table.add_column(head, justify="left" if head in ("tag", "judge") else "right")
-    for tag, row in admission.items():
+    for name, row in admission.items():
         verdict = "admitted" if row["admitted"] else "not admitted"
         numbers = (share(row["real"]), share(row.get("coded")), share(row["floor"]))
-        table.add_row(tag.replace("_", " "), str(row["scenes"]), *numbers, verdict)
+        table.add_row(name.replace("_", " "), str(row["scenes"]), *numbers, verdict)
     Console().print(table)
 
 
@@ -215,10 +220,10 @@ def open_judge(painter: Painter, file: Path | None, corpus: Path, threads: int, 
     eyes = eye.Eye(file or eye.SHIPPED)
     drawings, cache = drawings_of(corpus, painter)
     net = features.EfficientNetLite2(threads)
-    return Judge(eyes, Recogniser(seen(drawings, net, net.name, cache, progress), net), _shelf(corpus, painter))
+    return Judge(eyes, Recogniser(seen(drawings, net, net.name, cache, progress), net), open_shelf(corpus, painter))
 
 
-def _shelf(corpus: Path, painter: Painter) -> Shelf:
+def open_shelf(corpus: Path, painter: Painter) -> Shelf:
     """All drawings that tell styles: the corpus's where it is built, else the library's."""
     from allaprima.judge.copying import Shelf
     from allaprima.scene.corpus import Corpus
