@@ -14,13 +14,16 @@ const PATIENCE_MS = 240_000
 
 export const PHONE: BrowserContextOptions = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true, deviceScaleFactor: 2 }
 
-export async function launch(): Promise<Browser> {
+/** WebGPU on the processor: slow, and yet the real thing. */
+export const SOFT_GPU = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', '--enable-features=Vulkan', '--use-vulkan=swiftshader']
+
+export async function launch(withGpu = false): Promise<Browser> {
   return chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     timeout: PATIENCE_MS,
     args: [
       '--no-sandbox',
-      '--disable-gpu',
+      ...(withGpu ? SOFT_GPU : ['--disable-gpu']),
       '--disable-dev-shm-usage',
       '--disable-quic',
       '--no-first-run',

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { apart, downloaded, finished, launch, open, paint, painted, pixels, variety, words } from './browser'
 import { serve, type Served } from './server'
 
@@ -54,5 +54,28 @@ describe('painting in the browser', () => {
     await paint(page, 'a blue bird in the snow')
     expect(await pixels(page)).not.toBe(fox)
     expect(await variety(page)).toBeGreaterThan(1)
+  })
+
+  it('paints the same on WebGPU', async ({ skip }) => {
+    const own = await launch(true)
+    onTestFinished(() => own.close())
+    const served = await serve()
+    onTestFinished(() => served.stop())
+    const { page } = await open(own, { url: `${served.url}/?edge=webgpu` })
+    page.setDefaultTimeout(800_000) // a processor that plays the graphics processor is slow, more so beside others
+    const hasAdapter = await page.evaluate(async () => Boolean(await (navigator as { gpu?: { requestAdapter(): Promise<unknown> } }).gpu?.requestAdapter()))
+    if (!hasAdapter) skip('This Chromium has no adapter, not even a slow one.')
+    await page.evaluate(() => localStorage.setItem('allaprima.settings', JSON.stringify({ where: 'edge', fineness: 2, seed: 5 })))
+    await page.reload()
+    await page.waitForSelector('[data-place=edge]')
+    const prompt = 'a red fox under a starry night sky --seed 11'
+    await paint(page, prompt, 'a red fox')
+    const download = await downloaded(page, () => page.locator('.palette').getByRole('button', { name: 'WebP' }).click())
+    const ours = readFileSync((await download.path()) ?? '').toString('base64')
+    const distance = await apart(page, [{ data: ours, type: 'image/webp' }, { data: await painted(page, { prompt, steps: 4 }), type: 'image/png' }])
+    console.log(`WebGPU: mean ${distance.mean.toFixed(2)}, worst ${distance.worst}, ${distance.psnr.toFixed(1)} dB`)
+    expect(distance.mean).toBeLessThanOrEqual(TOLERANCE.mean)
+    await page.getByRole('button', { name: 'Settings' }).click()
+    await page.getByText(/This browser paints with WebGPU/).waitFor()
   })
 })

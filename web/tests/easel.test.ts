@@ -2,8 +2,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Brush, Wish } from '../src/live/brush'
 import type { Frame } from '../src/live/frame'
+import { paintRequest } from '../src/live/server-brush'
 import { Easel } from '../src/studio/easel'
-import { openSettings } from '../src/studio/settings'
+import { FINENESS, openSettings } from '../src/studio/settings'
 
 class FakeBrush implements Brush {
   readonly name = 'server'
@@ -54,6 +55,21 @@ describe('Easel', () => {
     expect(new Set(brush.wishes.map((wish) => wish.seed)).size).toBe(1)
     expect(brush.wishes[0]).toMatchObject({ prompt: 'a', steps: 1, final: false })
     expect(brush.last).toMatchObject({ prompt: 'a fox', steps: 4, final: true })
+  })
+
+  it('asks for as many steps as the words need, and drafts in few all the same', () => {
+    const settings = openSettings()
+    settings.fineness.value = FINENESS.findIndex(({ steps }) => steps === 'auto')
+    easel = new Easel(settings)
+    easel.take(brush)
+    easel.write('a fox')
+    vi.advanceTimersByTime(1000)
+    expect(brush.wishes[0]).toMatchObject({ steps: 1, final: false })
+    expect(brush.last).toMatchObject({ steps: 'auto', final: true })
+    expect(paintRequest(brush.last).steps).toBe('auto')
+    expect(easel.progress.value?.count).toBe(0)
+    easel.events.step(brush.last.id, 0, 8, 10)
+    expect(easel.progress.value).toMatchObject({ index: 1, count: 8 })
   })
 
   it('does not paint again for a blank at the end', () => {
