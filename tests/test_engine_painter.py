@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from allaprima.engine.backends import Fake, in_batches
-from allaprima.engine.bundle import Bundle
 from allaprima.engine.painter import Painter
 from allaprima.errors import UserError
 
@@ -312,7 +311,8 @@ def test_a_picture_that_stops_on_its_way_is_shown_without_guidance(counted) -> N
     said = {"seed": 5, "steps": 4, "guidance_scale": 4.0}
     whole = list(painter.steps("a red fox", **said))
     stopped = list(painter.steps("a red fox", **said, stop=3))
-    assert [step.guidance for step in whole][1:3] == [4.0, 4.0] and [step.guidance for step in stopped][1:3] == [4.0, 1.0]
+    assert [step.guidance for step in whole][1:3] == [4.0, 4.0]
+    assert [step.guidance for step in stopped][1:3] == [4.0, 1.0]
     assert np.array_equal(stopped[1].clean, whole[1].clean) and not np.array_equal(stopped[2].clean, whole[2].clean)
     (picture,) = painter.finish(stopped[2])
     assert (picture.recipe["stop"], picture.recipe["stopped_after"]) == (3, 3)
