@@ -16,8 +16,9 @@ from allaprima.engine.bundle import Bundle  # noqa: E402
 from allaprima.engine.library import Library  # noqa: E402
 from allaprima.engine.painter import Painter  # noqa: E402
 from allaprima.errors import ExportError  # noqa: E402
-from allaprima.export import time_table, weights  # noqa: E402
+from allaprima.export import library, time_table, weights  # noqa: E402
 from allaprima.export.bundle import Choices, Report, Trained, export_bundle  # noqa: E402
+from allaprima.scene.corpus import Corpus  # noqa: E402
 from tiny_training import tiny_bank, tiny_corpus, tiny_trained  # noqa: E402
 
 pytestmark = pytest.mark.train
@@ -131,15 +132,28 @@ def test_a_time_network_that_no_table_stands_for_is_refused() -> None:
     assert time_table.fitting_rows(smooth)[0] == 257
 
 
+def test_the_library_is_packed_as_well_as_its_budget_allows(workshop: Workshop) -> None:
+    drawings = Corpus.open(workshop.corpus)
+    sizes = [len(library.pack(drawings, packing).pixels) for packing in library.PACKINGS]
+    assert sizes == sorted(sizes, reverse=True)
+    for packing, size in zip(library.PACKINGS, sizes, strict=True):
+        assert library.choose_packing(drawings, budget=int(size * 1.02)) == packing
+    with pytest.raises(ExportError, match="48 px"):
+        library.choose_packing(drawings, budget=sizes[-1] // 2)
+
+
 def test_the_library_names_every_drawing_and_finds_it(workshop: Workshop) -> None:
-    library = Library.open(Bundle.open(workshop.report.folder))
-    assert len(library.drawings) == workshop.report.library["drawings"] == 36
-    match = library.exact("cat")
+    library_ = Library.open(Bundle.open(workshop.report.folder))
+    assert len(library_.drawings) == workshop.report.library["drawings"] == 36
+    match = library_.exact("cat")
     assert match is not None and match.concept == "cat"
-    for drawing in library.drawings:
-        pixels = library.image(drawing)
+    words = {each.sha256: [" ".join(word.casefold().split()) for word in each.keywords]
+             for each in Corpus.open(workshop.corpus).drawings}  # fmt: skip
+    for drawing in library_.drawings:
+        assert set(drawing.words) | {drawing.name} == {*words[drawing.sha256], drawing.name}
+        pixels = library_.image(drawing)
         assert pixels.shape[2] == 4 and 88 <= max(pixels.shape[:2]) <= 96
-        assert library.phrases[drawing.phrases[0]] == drawing.name.lower()
+        assert library_.phrases[drawing.phrases[0]] == drawing.name.lower()
     table = json.loads((workshop.report.folder / "library.json").read_text())
     assert len(table["phrases"]) == len(set(table["phrases"]))
     assert "| `" in (workshop.report.folder / "CREDITS.md").read_text()

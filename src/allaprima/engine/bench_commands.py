@@ -16,9 +16,16 @@ def _add_live() -> None:
     app.command()(bench_live.live)
 
 
+def _add_engines() -> None:
+    from allaprima.export import bench_engines
+
+    app.command()(bench_engines.engines)
+
+
 @app.callback()
 def bench() -> None:
     """Measure speed, side by side."""
 
 
 _add_live()
+_add_engines()

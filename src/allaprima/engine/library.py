@@ -114,7 +114,7 @@ class Library:
             pixels = bundle.path("library.bin").read_bytes()
             vectors = np.load(bundle.path("library_vectors.npy"), allow_pickle=False)
             phrases = [str(phrase) for phrase in table["phrases"]]
-            drawings = [_drawing(index, row) for index, row in enumerate(table["drawings"])]
+            drawings = [_drawing(index, row, phrases) for index, row in enumerate(table["drawings"])]
             if len(vectors) != len(phrases):
                 raise ValueError(f"{len(phrases)} phrases but {len(vectors)} vectors")
             return cls(drawings, phrases, np.asarray(vectors, np.float32), pixels)
@@ -232,11 +232,12 @@ def plain(words: str) -> str:
     return " ".join(words.casefold().replace("-", " ").replace("_", " ").replace("’", "'").split())
 
 
-def _drawing(index: int, row: Mapping[str, Any]) -> Drawing:
+def _drawing(index: int, row: Mapping[str, Any], texts: Sequence[str]) -> Drawing:
     phrases = tuple(row["phrases"])
     if not phrases:
         raise ValueError(f"the drawing {row['name']!r} has no phrase")
+    words = row["words"] if "words" in row else [texts[each] for each in phrases[1:]]
     return Drawing(
-        index, row["name"], row["concept"], tuple(row.get("words", ())), row["style"], row["licence"],
+        index, row["name"], row["concept"], tuple(words), row["style"], row["licence"],
         row["source"], row["version"], row["sha256"], row["offset"], row["length"], phrases,
     )  # fmt: skip

@@ -97,8 +97,7 @@ class OpenVino:
             "INFERENCE_PRECISION_HINT": self.precision,
         }
         try:
-            model = self._core.read_model(path)
-            take_out_rounding(model)
+            model = self._read(name, path)
             shapes: dict[str, tuple[int, ...]] = {}
             if is_usual:
                 shapes = usual_shapes(model, USUAL_BATCH.get(name, 1), *self._bundle.latent_shape[1:])
@@ -109,6 +108,12 @@ class OpenVino:
             raise BundleError(
                 f"OpenVINO cannot compile {path}: {reason}. Upgrade it ({EXTRA}), or set ALLAPRIMA_BACKEND=onnxruntime."
             ) from error
+
+    def _read(self, name: str, path: str) -> Any:
+        """The graph as it is to be compiled."""
+        model = self._core.read_model(path)
+        take_out_rounding(model)
+        return model
 
 
 def usual_shapes(model: Any, batch: int, rows: int, columns: int) -> dict[str, tuple[int, ...]]:

@@ -8,7 +8,7 @@ training nor painting.
 
 from __future__ import annotations
 
-import shutil
+import json
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -36,7 +36,7 @@ from allaprima.scene.corpus import Corpus
 from allaprima.train.autoencoder import Autoencoder
 
 STEP_COUNTS = (1, 2, 4, 8, 16, 32)
-LARGEST = 75_000_000  # bytes, everything together
+LARGEST = 60_000_000  # bytes, everything together
 PREVIEW_SCENES = 128
 MANIFEST_BYTES = 20_000
 # Width and height of pictures, the square first: the shorter side stays as it was trained.
@@ -123,7 +123,7 @@ def export_bundle(
         say(f"time table: {rows} rows, error {table_error:.2%}")
         written = write_graphs(folder, trained, scenes, rows, int8=choices.int8, alter=alter, say=say)
         written = with_upscaler(folder, trained, scenes, written, int8=choices.int8, say=say)
-        shutil.copyfile(trained.tokenizer, folder / "tokenizer.json")
+        _copy_compact(trained.tokenizer, folder / "tokenizer.json")
         (folder / "CREDITS.md").write_text(credits(drawings.drawings, packages=corpus / "packages"), encoding="utf-8")
         shown = _library(folder, drawings, trained, choices.largest, cache, say)
         colours = preview.fit(*_preview_pairs(trained.autoencoder, scenes.part(0, PREVIEW_SCENES)))
@@ -143,7 +143,7 @@ def export_bundle(
 def _library(
     folder: Path, drawings: Corpus, trained: Trained, largest: int, cache: Path | None, say: Say
 ) -> dict[str, Any]:
-    """Packs the drawings at the largest side that what is left of the bundle's size allows."""
+    """Packs the drawings as well as what is left of the bundle's size allows."""
     spoken = Tokenizer(trained.tokenizer)
 
     @torch.no_grad()
@@ -153,9 +153,15 @@ def _library(
 
     taken = sum(path.stat().st_size for path in folder.iterdir())
     taken += library.table_bytes(drawings.drawings) + MANIFEST_BYTES
-    side = library.choose_side(drawings, budget=min(library.BUDGET, largest - taken))
-    say(f"library: {len(drawings)} drawings at {side} px")
-    return library.write_library(folder, drawings, library.pack(drawings, side, cache=cache), vectors)
+    packing = library.choose_packing(drawings, budget=min(library.BUDGET, largest - taken))
+    say(f"library: {len(drawings)} drawings at {packing.side} px, quality {packing.quality}")
+    return library.write_library(folder, drawings, library.pack(drawings, packing, cache=cache), vectors)
+
+
+def _copy_compact(source: Path, target: Path) -> None:
+    """The same JSON without what is only for the eye: a third of the tokenizer's file."""
+    whole = json.loads(source.read_text(encoding="utf-8"))
+    target.write_text(json.dumps(whole, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
 
 
 @torch.no_grad()

@@ -26,7 +26,7 @@ def export(
     corpus: Annotated[Path, typer.Option(help="Folder written by `allaprima corpus build`.")] = Path("data/corpus"),
     bank: Annotated[Path, typer.Option(help="The scene bank: real inputs for parity.")] = Path("data/bank"),
     tokenizer: Annotated[Path, typer.Option(help="The text student's tokenizer.")] = Path("data/text/tokenizer.json"),
-    size: Annotated[float, typer.Option(help="Megabytes that the bundle may have in all.")] = 75.0,
+    size: Annotated[float, typer.Option(help="Megabytes that the bundle may have in all.")] = 60.0,
     shift: Annotated[float, typer.Option(help="Bends the time grids towards the noise; 1 means equal steps.")] = 1.0,
     guidance: Annotated[float, typer.Option(help="The guidance scale that is used when none is asked for.")] = 3.0,
     int8: Annotated[bool, typer.Option(help="Try int8 arithmetic, and take it where it is faster and alike.")] = True,

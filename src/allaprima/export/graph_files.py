@@ -19,7 +19,6 @@ from allaprima.export.real_inputs import RealInputs
 from allaprima.export.trained import Trained
 
 PARITY_SCENES = 16
-WORD_TABLE = "embedding.weight"
 
 Alter = Callable[[str, onnx.ModelProto], onnx.ModelProto]
 Say = Callable[[str], None]
@@ -86,28 +85,8 @@ def write_graphs(
             say(f"  {each}")
         measured += checks
     parity.insist(measured)
-    small = {name: weights.narrowed(model, tables=(WORD_TABLE,)) for name, model in exact.items()}
-    told: list[str] = []
-    allowed = dict.fromkeys(small, parity.STORED)
-    paintings = {"denoiser": trials.as_teacher}
-    if trained.student is not None:
-        grids = trained.student.terms.grids
-        paintings["student"] = trials.as_student(grids[max(grids)])
-    for name, painting in paintings.items():
-        stored = trials.stored_in_eight_bits(exact[name], exact["decoder"], scenes, painting)
-        told.append(f"{name}: weights {'stored in int8' if stored.taken else 'kept in float16'}: same-seed pictures at "
-                    f"{stored.psnr:.1f} dB from float32 (lowest {stored.lowest:.1f})")  # fmt: skip
-        say(f"  {told[-1]}")
-        if stored.taken:
-            small[name], allowed[name] = stored.model, parity.EIGHT_BITS
-    if int8:
-        tried = [trials.denoiser_trial(exact[name], exact["decoder"], scenes, painting, name=name)
-                 for name, painting in paintings.items()]  # fmt: skip
-        for trial, model in (*tried, trials.decoder_trial(exact["decoder"], scenes)):
-            told.append(trial.reason)
-            say(f"  {trial.reason}")
-            if trial.taken:
-                small[trial.graph], allowed[trial.graph] = weights.narrowed(model), parity.EIGHT_BITS
+    small = {name: weights.narrowed(model, tables=(trials.WORD_TABLE,)) for name, model in exact.items()}
+    told, allowed = _made_small(small, exact, whole, trained, scenes, int8=int8, say=say)
     for name, plan in whole.items():
         path = str(folder / f"{name}.onnx")
         weights.save(small[name], path)
@@ -118,3 +97,45 @@ def write_graphs(
         measured += checks
     parity.insist(measured)
     return Written(tuple(measured), tuple(told))
+
+
+def _made_small(
+    small: dict[str, onnx.ModelProto], exact: dict[str, onnx.ModelProto], whole: dict[str, Plan], trained: Trained,
+    scenes: RealInputs, *, int8: bool, say: Say,
+) -> tuple[list[str], dict[str, float]]:  # fmt: skip
+    """Puts into `small` what may be smaller than float16 or faster; returns what was tried, and the error allowed."""
+    told: list[str] = []
+    allowed = dict.fromkeys(small, parity.STORED)
+
+    def tell(line: str) -> None:
+        told.append(line)
+        say(f"  {line}")
+
+    text = whole["text_encoder"]
+    narrow, taken, line = trials.text_in_eight_bits(exact["text_encoder"], text.feeds,
+                                                    parity.reference(text.network, text.feeds))  # fmt: skip
+    tell(line)
+    if taken:
+        small["text_encoder"] = narrow
+    paintings = {"denoiser": trials.as_teacher}
+    if trained.student is not None:
+        grids = trained.student.terms.grids
+        paintings["student"] = trials.as_student(grids[max(grids)])
+    for name, painting in paintings.items():
+        stored = trials.stored_in_eight_bits(exact[name], exact["decoder"], scenes, painting)
+        tell(f"{name}: weights {'stored in int8' if stored.taken else 'kept in float16'}: same-seed pictures at "
+             f"{stored.psnr:.1f} dB from float32 (lowest {stored.lowest:.1f})")  # fmt: skip
+        if stored.taken:
+            small[name], allowed[name] = stored.model, parity.EIGHT_BITS
+    if int8:
+        tried = [trials.denoiser_trial(exact[name], exact["decoder"], scenes, painting, name=name)
+                 for name, painting in paintings.items()]  # fmt: skip
+        tried += [trials.decoder_trial(exact["decoder"], scenes),
+                  trials.encoder_trial(exact["encoder"], exact["decoder"], scenes)]  # fmt: skip
+        for trial, model in tried:
+            tell(trial.reason)
+            if trial.taken:
+                name = trial.graph
+                small[name] = trials.in_eight_bits(model) if name in paintings else weights.narrowed(model)
+                allowed[name] = parity.EIGHT_BITS
+    return told, allowed

@@ -22,6 +22,7 @@ STEPS = 8
 SCENES = 4
 EXEMPT_NODES = ("/stem/", "/out/", "/head/")  # first and last layers stay in float
 EXEMPT_WEIGHTS = ("stem.", "out.")
+WORD_TABLE, TIME_TABLE = "embedding.weight", "time.table"
 
 Say = Callable[[str], None]
 # How a denoiser paints scenes: (denoise, scenes, hinted=, watch=) -> latents.
@@ -55,10 +56,15 @@ def stored_in_eight_bits(
     denoiser: onnx.ModelProto, decoder: onnx.ModelProto, scenes: RealInputs, painting: Painting = as_teacher
 ) -> Stored:
     """Narrows the denoiser's weights to int8 and paints the scenes with both."""
-    narrow = weights.narrowed(denoiser, eight_bits=True, exempt=EXEMPT_WEIGHTS)
+    narrow = in_eight_bits(denoiser)
     sessions = parity.session(denoiser), parity.session(narrow), parity.session(decoder)
     likeness = compare_pictures(*sessions, scenes, painting)
     return Stored(narrow, float(np.median(likeness)), float(likeness.min()))
+
+
+def in_eight_bits(denoiser: onnx.ModelProto) -> onnx.ModelProto:
+    """A denoiser or student, in int8 arithmetic or not, with all in int8 that is still wider and may be narrowed."""
+    return weights.narrowed(denoiser, courses=(TIME_TABLE,), eight_bits=True, exempt=EXEMPT_WEIGHTS)
 
 
 def compare_pictures(
@@ -100,11 +106,43 @@ def decoder_trial(
     decoder: onnx.ModelProto, scenes: RealInputs, *, repeats: int = quantise.REPEATS
 ) -> tuple[Trial, onnx.ModelProto]:
     """Int8 arithmetic for the decoder, judged on the scenes' own latents."""
-    judged, others = scenes.latents[:SCENES], scenes.latents[SCENES : 3 * SCENES]
-    calibration = [{"latent": each[None]} for each in (others if len(others) else judged)]
-    model = quantise.quantised(decoder, calibration, exempt=EXEMPT_NODES)
-    sessions = parity.session(decoder), parity.session(model)
-    speed = quantise.measure(*sessions, {"latent": judged[:1]}, repeats=repeats)
-    exact, rough = (session.run(["picture"], {"latent": judged})[0] for session in sessions)
-    likeness = same_seed.psnr(exact, rough)
-    return Trial("decoder", speed, float(np.median(likeness)), float(likeness.min())), model
+    return _picture_trial("decoder", decoder, "latent", scenes.latents, lambda latents, model: model(latents), repeats)
+
+
+def encoder_trial(
+    encoder: onnx.ModelProto, decoder: onnx.ModelProto, scenes: RealInputs, *, repeats: int = quantise.REPEATS
+) -> tuple[Trial, onnx.ModelProto]:
+    """Int8 arithmetic for the encoder, judged by what the float32 decoder makes of its latents."""
+    opened = parity.session(decoder)
+
+    def seen(pictures: np.ndarray, model: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+        return np.asarray(opened.run(["picture"], {"latent": model(pictures)})[0])
+
+    return _picture_trial("encoder", encoder, "picture", scenes.pictures, seen, repeats)
+
+
+def _picture_trial(
+    name: str, exact: onnx.ModelProto, feed: str, inputs: np.ndarray, see: Callable[..., np.ndarray], repeats: int
+) -> tuple[Trial, onnx.ModelProto]:
+    """Int8 arithmetic for one half of the autoencoder, calibrated on inputs that it is not judged on."""
+    judged, others = inputs[:SCENES], inputs[SCENES : 3 * SCENES]
+    calibration = [{feed: each[None]} for each in (others if len(others) else judged)]
+    model = quantise.quantised(exact, calibration, exempt=EXEMPT_NODES)
+    sessions = parity.session(exact), parity.session(model)
+    speed = quantise.measure(*sessions, {feed: judged[:1]}, repeats=repeats)
+    fine, rough = (see(judged, lambda x, of=each: of.run(None, {feed: x})[0]) for each in sessions)
+    likeness = same_seed.psnr(fine, rough)
+    return Trial(name, speed, float(np.median(likeness)), float(likeness.min())), model
+
+
+def text_in_eight_bits(
+    text: onnx.ModelProto, feeds: parity.Feeds, wanted: Sequence[np.ndarray]
+) -> tuple[onnx.ModelProto, bool, str]:
+    """The text encoder with its matrices in int8 as well as its word table; whether it is as near to torch as stored
+    weights have to be; and that in a sentence."""
+    narrow = weights.narrowed(text, tables=(WORD_TABLE,), eight_bits=True)
+    checks = parity.compare("text_encoder", narrow, feeds, wanted, kind="written", allowed=parity.STORED)
+    taken = all(each.holds for each in checks)
+    errors = ", ".join(f"{each.output} {each.relative:.2%}" for each in checks)
+    told = f"text_encoder: weights {'stored in int8' if taken else 'kept in float16'}: relative error {errors}"
+    return narrow, taken, f"{told}, {parity.STORED:.0%} allowed"

@@ -21,12 +21,14 @@ HALF_RANGE = 60000.0
 
 
 def narrowed(
-    model: onnx.ModelProto, *, tables: Collection[str] = (), eight_bits: bool = False, exempt: Collection[str] = ()
-) -> onnx.ModelProto:
+    model: onnx.ModelProto, *, tables: Collection[str] = (), courses: Collection[str] = (), eight_bits: bool = False,
+    exempt: Collection[str] = (),
+) -> onnx.ModelProto:  # fmt: skip
     """A copy with its large float32 weights in float16.
 
-    In int8 with a scale a row: tables that are only looked up and whose name ends like one of `tables`. In int8 with
-    a scale an output channel, where `eight_bits`: weights of convolutions and matrix products, but for those whose
+    In int8: tables that are only looked up, with a scale a row where the name ends like one of `tables`, with a scale a
+    column where it ends like one of `courses` (a column is then one quantity's course over the rows). In int8 with a
+    scale an output channel, where `eight_bits`: weights of convolutions and matrix products, but for those whose
     name begins like one of `exempt`. Raises ExportError for a weight that float16 cannot hold.
     """
     out = onnx.ModelProto()
@@ -49,10 +51,11 @@ def narrowed(
         readers = users[name]
         looked_up = bool(readers) and all(_looks_up(node, name) for node in readers)
         axis = _channels(readers, name)
-        if looked_up and any(name.endswith(each) for each in tables):
-            small, scale = int8_of(value, 0)
+        by_row, by_column = (any(name.endswith(each) for each in ends) for ends in (tables, courses))
+        if looked_up and (by_row or by_column):
+            small, scale = int8_of(value, 0 if by_row else value.ndim - 1)
             kept += [numpy_helper.from_array(small, name), numpy_helper.from_array(scale, f"{name}.scale")]
-            after |= {id(node): _scaled(node, name) for node in readers}
+            after |= {id(node): _scaled(node, name, by_row=by_row) for node in readers}
             continue
         if eight_bits and axis is not None and not any(name.startswith(each) for each in exempt):
             small, scale = int8_of(value, axis)
@@ -141,13 +144,16 @@ def _widened(node: onnx.NodeProto) -> list[onnx.NodeProto]:
     return [helper.make_node("Cast", [narrow], [wanted], name=f"{wanted}.wide", to=TensorProto.FLOAT)]
 
 
-def _scaled(node: onnx.NodeProto, table: str) -> list[onnx.NodeProto]:
-    """Nodes that widen int8 rows and multiply them with their scales."""
+def _scaled(node: onnx.NodeProto, table: str, *, by_row: bool) -> list[onnx.NodeProto]:
+    """Nodes that widen int8 rows and multiply them with their own scales, or with those of the columns."""
     wanted = node.output[0]
     narrow, wide, scale = (f"{wanted}.{end}" for end in ("narrow", "wide", "scale"))
     node.output[0] = narrow
+    widen = helper.make_node("Cast", [narrow], [wide], name=wide, to=TensorProto.FLOAT)
+    if not by_row:
+        return [widen, helper.make_node("Mul", [wide, f"{table}.scale"], [wanted], name=f"{wanted}.scaled")]
     return [
-        helper.make_node("Cast", [narrow], [wide], name=wide, to=TensorProto.FLOAT),
+        widen,
         helper.make_node("Gather", [f"{table}.scale", node.input[1]], [scale], name=scale, axis=0),
         helper.make_node("Mul", [wide, scale], [wanted], name=f"{wanted}.scaled"),
     ]

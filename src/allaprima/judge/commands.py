@@ -198,6 +198,7 @@ def _times(measure: dict[str, float | None]) -> str:
 from allaprima.judge import (  # noqa: E402
     given_commands,
     part_commands,
+    precision_commands,
     score_commands,
     steps_commands,
     suite_commands,
@@ -209,6 +210,7 @@ __all__ = [
     "app",
     "given_commands",
     "part_commands",
+    "precision_commands",
     "score_commands",
     "steps_commands",
     "suite_commands",
