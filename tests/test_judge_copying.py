@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from allaprima.judge import copying
 from allaprima.judge.aligning import Sheet, Stencil, best
 from allaprima.judge.checking import Witness, shows
 from allaprima.judge.eye import Sight, Thing
+from allaprima.judge.references import Drawings, every
 from allaprima.judge.suite import Include, Question
 from allaprima.judge.truths import COLOURS
 from allaprima.judge.truths import STYLES as STYLES_KNOWN
@@ -126,3 +128,31 @@ def test_drawings_tell_the_style_before_the_judge_does() -> None:
     by_eye, by_drawing = (Witness(sight, np.zeros((1, 1), np.float32), style) for style in (None, "line"))
     assert not shows(by_eye, asked, {}) and shows(by_drawing, asked, {})
     assert shows(by_eye, replace(asked, style=STYLES_KNOWN[0]), {})
+
+
+def test_a_catalogue_names_the_drawing_in_a_box_that_is_a_little_off(tmp_path: Path) -> None:
+    pytest.importorskip("torch", reason="needs allaprima[judge]")
+    from allaprima.judge.catalogue import Catalogue
+
+    drawings = Drawings("tests", ROWS, drawing)
+    catalogue, kept = (Catalogue.of(drawings, tmp_path) for _ in range(2))
+    right = []
+    for place in range(0, len(ROWS), 3):
+        picture = shown(place, copying.CHANGES[place % 2]).picture
+        x0, y0, x1, y1 = best(Sheet.of(picture), Stencil.of(drawing(place))).box
+        box = (x0 + 0.02, y0 + 0.02, x1 + 0.04, y1 + 0.04)
+        likeness = catalogue.look(picture, box)
+        right.append(int(likeness.argmax()) == place)
+        assert np.array_equal(likeness, kept.look(picture, box))
+        concepts = catalogue.concepts(likeness)
+        assert concepts.max() == likeness.max() and len(concepts) == len(CONCEPTS)
+    assert sum(right) >= len(right) - 1
+    assert catalogue.rows_of_hash[ROWS[5].sha256] == [5]
+
+
+def test_all_drawings_of_the_known_concepts_are_kept_in_mind() -> None:
+    few = Drawings("tests", ROWS[:4], drawing)
+    more = (*ROWS[:8], Row("x", ROWS[0].concept, "silhouette", "s"), Row("y", ROWS[0].concept, "blob", "b"))
+    known = every(few, more, lambda place: np.full((1, 1, 4), place, np.uint8))
+    assert [row.sha256 for row in known.rows] == [*(row.sha256 for row in ROWS[:4]), "b"]
+    assert known.image(4)[0, 0, 0] == 9 and known.concepts == few.concepts

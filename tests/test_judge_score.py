@@ -14,6 +14,7 @@ import pytest
 from allaprima.errors import TrainingError, UserError
 from allaprima.judge import held_out, scoring
 from allaprima.judge.held_out import HeldOut, Scene
+from allaprima.judge.looking import Judge
 from allaprima.judge.painting import Manner, Wanted, paint_all
 from allaprima.judge.quick import codec_of
 from allaprima.judge.recognising import Recogniser
@@ -183,7 +184,7 @@ def scenes(bank: Path) -> HeldOut:
 
 
 def test_a_score_stands_between_its_floor_and_its_ceiling(painter: Painter, eye: Eye, bank: Path) -> None:
-    judge = scoring.Judge(eye, recogniser())
+    judge = Judge(eye, recogniser())
     asked = questions()
 
     def scored(split: Sequence[Question]) -> scoring.Score:
@@ -210,7 +211,7 @@ def test_a_score_stands_between_its_floor_and_its_ceiling(painter: Painter, eye:
 
 
 def test_a_ceiling_is_looked_at_once(painter: Painter, eye: Eye, bank: Path, tmp_path: Path) -> None:
-    judge, cache = scoring.Judge(eye, recogniser()), tmp_path / "ceiling.json"
+    judge, cache = Judge(eye, recogniser()), tmp_path / "ceiling.json"
     asked = [each for each in questions() if each.tag == "scenery"]
     looks: list[int] = []
     codec = codec_of(painter.backend.run)
@@ -229,15 +230,16 @@ def test_a_ceiling_is_looked_at_once(painter: Painter, eye: Eye, bank: Path, tmp
 
 
 def test_a_picture_is_not_recognised_by_the_drawings_that_informed_it(eye: Eye) -> None:
-    judge = scoring.Judge(eye, recogniser())
+    judge = Judge(eye, recogniser())
     picture = np.random.default_rng(0).integers(0, 256, (128, 128, 3), dtype=np.uint8)
     free, barred = (
         judge.witness([picture], [True], [without])
         for without in ((), tuple(f"fox {s}" for s in ("flat", "3d", "line")))
     )
     place = judge.recogniser.number["fox"]
-    assert free[0].scores[0, place] > -1.0 and barred[0].scores[0, place] == -1.0
-    assert np.allclose(np.delete(free[0].scores[0], place), np.delete(barred[0].scores[0], place))
+    assert free[0].strictly.scores[0, place] > -1.0 and barred[0].strictly.scores[0, place] == -1.0
+    assert np.allclose(free[0].scores, barred[0].scores), "but for its strict scores all is the same"
+    assert np.allclose(np.delete(free[0].scores[0], place), np.delete(barred[0].strictly.scores[0], place))
 
 
 def test_held_out_scenes_are_made_once_and_read_again(bank: Path, tmp_path: Path) -> None:

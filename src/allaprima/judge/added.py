@@ -19,18 +19,19 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from allaprima.errors import UserError
+from allaprima.judge.catalogue import Catalogue, laid
 from allaprima.judge.intervals import of_mean, of_share
 from allaprima.judge.page import STYLE, img
 from allaprima.judge.painting import Manner, Wanted, paint_all
 from allaprima.judge.prompts import concept_prompt
 from allaprima.judge.quick import MEMORIES, Codec
-from allaprima.judge.recognising import TOP, Recogniser, cut
-from allaprima.judge.references import ASIDE, VIEWS, Progress, unit
+from allaprima.judge.recognising import TOP, cut
+from allaprima.judge.references import ASIDE, VIEWS, Drawings, Progress, unit
 from allaprima.scene.sources import Source
 
 if TYPE_CHECKING:
     from allaprima.engine.painter import Painter
-    from allaprima.judge.eye import Eye
+    from allaprima.judge.looking import Judge
 
 SOURCE = Source(
     "@iconify-json/streamline-ultimate-color", "1.2.2", "ultimate colour", "CC-BY-4.0", "Streamline", naming="icon"
@@ -88,8 +89,7 @@ def remember(painter: Painter, drawings: Sequence[Never], home: Path) -> None:
 
 def judge(
     painter: Painter,
-    recogniser: Recogniser,
-    eye: Eye,
+    looking: Judge,
     drawings: Sequence[Never],
     *,
     codec: Codec,
@@ -101,16 +101,21 @@ def judge(
     Returns the report and the first picture of each by way of painting. The ceiling is the drawing itself through the
     autoencoder.
     """
+    recogniser = looking.recogniser
     views = [recogniser.seen([view.show(each.rgba) for each in drawings]) for view in VIEWS]
-    base = len(recogniser.number)
+    own_catalogue = Catalogue(_as_drawings(drawings), np.stack([laid(each.rgba) for each in drawings]))
 
     def ranks(pictures: Sequence[Pixels]) -> NDArray[np.bool_]:
         """Whether drawing j is among picture i's nearest: [pictures, drawings]."""
-        sights = eye.look(pictures)
-        seen = recogniser.seen([cut(one, sight.things[0].box) for one, sight in zip(pictures, sights, strict=True)])
+        sights = looking.eye.look(pictures)
+        things = [(one, sight.things[0]) for one, sight in zip(pictures, sights, strict=True)]
+        known, _ = looking.scores(things, [()] * len(things))
+        seen = recogniser.seen([cut(one, thing.box) for one, thing in things])
         own = np.max([unit(seen) @ view.T for view in views], axis=0)
-        scores = np.concatenate([recogniser.scores(seen), own], 1)
-        places = (scores[:, None, :] > scores[:, base:, None]).sum(2)
+        if looking.catalogue is not None:
+            own = own + np.stack([own_catalogue.look(one, thing.box) for one, thing in things])
+        scores = np.concatenate([known, own], 1)
+        places = (scores[:, None, :] > scores[:, known.shape[1] :, None]).sum(2)
         return np.asarray(places < TOP)
 
     wanted = [Wanted(concept_prompt(each.name), FIRST_SEED + 16 * place) for place, each in enumerate(drawings)]
@@ -141,6 +146,23 @@ def judge(
             "share_of_ceiling": of_share(own, ceiling),
         }
     return report, shown
+
+
+def _as_drawings(drawings: Sequence[Never]) -> Drawings:
+    """The drawings as references, each a concept of its own."""
+    rows = tuple(_Row(f"{place:04d}", SOURCE.style, each.name) for place, each in enumerate(drawings))
+    return Drawings("added", rows, lambda row: drawings[row].rgba)
+
+
+@dataclass(frozen=True)
+class _Row:
+    concept: str
+    style: str
+    name: str
+
+    @property
+    def sha256(self) -> str:
+        return self.concept
 
 
 def page(drawings: Sequence[Never], shown: Mapping[str, Sequence[Pixels]], report: Mapping[str, Any]) -> str:

@@ -6,7 +6,7 @@ Works on what was seen (the structured judge's things, the recogniser's scores);
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,12 +21,19 @@ LOOKED_AT = 4  # things of a picture that are recognised
 @dataclass(frozen=True)
 class Witness:
     """What was seen of one picture: the structured judge's sight, and scores [things looked at, concepts] of its
-    things. `style`: of the asked concept's drawing that it is likest to, where that was looked for.
+    things. `style`: of the asked concept's drawing that it is likest to, where that was looked for. `strict`: scores
+    without the drawings that informed the picture.
     """
 
     sight: Sight
     scores: NDArray[np.float32]
     style: str | None = None
+    strict: NDArray[np.float32] | None = None
+
+    @property
+    def strictly(self) -> Witness:
+        """The same, not recognising a picture by the drawings that informed it."""
+        return self if self.strict is None else replace(self, scores=self.strict)
 
     @property
     def things(self) -> tuple[Thing, ...]:

@@ -130,6 +130,13 @@ def chosen(source: str, all_rows: Sequence[Named], image: Callable[[int], NDArra
     return Drawings(source, tuple(all_rows[index] for index in kept), lambda row: image(kept[row]))
 
 
+def every(drawings: Drawings, all_rows: Sequence[Named], image: Callable[[int], NDArray[np.uint8]]) -> Drawings:
+    """All drawings of the same concepts, of which `drawings` holds only some of each."""
+    known = frozenset(drawings.concepts)
+    kept = [index for index, row in enumerate(all_rows) if row.concept in known and row.style not in LEFT_OUT_STYLES]
+    return Drawings(drawings.source, tuple(all_rows[index] for index in kept), lambda row: image(kept[row]))
+
+
 def _in_turns(groups: Iterable[Sequence[int]]) -> Iterable[int]:
     waiting = [list(group) for group in groups]
     while any(waiting):

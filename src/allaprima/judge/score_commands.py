@@ -32,14 +32,14 @@ from allaprima.judge.suite_commands import (
     surroundings,
 )
 
-CEILING = "styles by drawings"  # how it is looked at, where that changes
+CEILING = "styles and concepts by drawings"  # how it is looked at, where that changes
 
 if TYPE_CHECKING:
     from allaprima.engine.painter import Painter
     from allaprima.judge.held_out import HeldOut
+    from allaprima.judge.looking import Judge
     from allaprima.judge.painting import Manner
     from allaprima.judge.references import Progress
-    from allaprima.judge.scoring import Judge
 
 
 @app.command()
@@ -163,7 +163,7 @@ def _added(painter: Painter, judge: Judge, manner: Manner, corpus: Path, progres
     with tempfile.TemporaryDirectory(prefix="allaprima-") as home:
         adding.remember(painter, drawings, Path(home))
         report, _ = adding.judge(
-            painter, judge.recogniser, judge.eye, drawings,
+            painter, judge, drawings,
             codec=codec_of(painter.backend.run), manner=manner, progress=progress,
         )  # fmt: skip
     share = report["ways"]["with_library"]["share_of_ceiling"]

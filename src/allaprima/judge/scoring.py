@@ -17,15 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allaprima.judge import checking, targets
-from allaprima.judge.checking import LOOKED_AT, Witness
-from allaprima.judge.copying import Shelf
-from allaprima.judge.eye import Eye
 from allaprima.judge.files import write_whole
 from allaprima.judge.held_out import HeldOut
 from allaprima.judge.intervals import of_mean, of_share
+from allaprima.judge.looking import Judge
 from allaprima.judge.painting import Manner, Painting, Wanted, paint_all
 from allaprima.judge.quick import MEMORIES, Codec
-from allaprima.judge.recognising import Recogniser, cut
+from allaprima.judge.recognising import Recogniser
 from allaprima.judge.references import Progress
 from allaprima.judge.suite import TAGS, Question
 
@@ -39,62 +37,6 @@ NEEDS_CONCEPTS = frozenset({"single_object", "two_objects", "colour_binding", "p
 STYLED = frozenset({"style", "unseen_pair"})
 
 Pixels = NDArray[np.uint8]
-
-
-@dataclass(frozen=True)
-class Judge:
-    """The three that look: the structured judge, the recogniser of concepts, and drawings that tell styles.
-
-    Without a shelf of drawings the structured judge tells styles too.
-    """
-
-    eye: Eye
-    recogniser: Recogniser
-    shelf: Shelf | None = None
-
-    def witness(
-        self,
-        pictures: Sequence[Pixels],
-        needs_concepts: Sequence[bool],
-        without: Sequence[Sequence[str]] | None = None,
-        progress: Progress | None = None,
-        what: str = "looking",
-        styled: Sequence[str] | None = None,
-    ) -> list[Witness]:
-        """What pictures uint8 [h, w, 3] show. `without`: for each the sha256 of drawings that may not recognise it.
-
-        `styled`: for each the concept whose drawings tell its style, or nothing.
-        """
-        found: list[Witness] = []
-        count = len(self.recogniser.number)
-        for start in range(0, len(pictures), 32):
-            sights = self.eye.look(pictures[start : start + 32])
-            cuts, rows, owner = [], [], []
-            for place, sight in enumerate(sights, start):
-                looked_at = sight.things[: min(max(sight.count, 1), LOOKED_AT)] if needs_concepts[place] else ()
-                own = [
-                    row
-                    for sha in (without[place] if without else ())
-                    for row in self.recogniser.rows_of_hash.get(sha, ())
-                ]
-                for thing in looked_at:
-                    cuts.append(cut(pictures[place], thing.box))
-                    rows.append(own)
-                    owner.append(place)
-            scores = (
-                self.recogniser.scores(self.recogniser.seen(cuts), rows) if cuts else np.zeros((0, count), np.float32)
-            )
-            owners = np.asarray(owner, np.intp)
-            for place, sight in enumerate(sights, start):
-                own_scores = scores[owners == place]
-                if not len(own_scores):  # nobody asks what it is: one row, so that its first thing can be spoken of
-                    own_scores = np.zeros((1, count), np.float32)
-                concept = styled[place] if styled else ""
-                style = self.shelf.style(pictures[place], concept) if self.shelf and concept else None
-                found.append(Witness(sight, own_scores, style))
-            if progress:
-                progress(what, min(start + 32, len(pictures)), len(pictures))
-        return found
 
 
 @dataclass(frozen=True)
@@ -139,6 +81,7 @@ def score(
     numbers = judge.recogniser.number
     right: dict[str, NDArray[np.bool_]] = {}
     floors: dict[str, NDArray[np.float64]] = {}
+    strict: dict[str, NDArray[np.bool_]] = {}
     painted: dict[str, list[tuple[Painting, ...]]] = {}
     for way, memory in MEMORIES.items():
         said = way.replace("_", " ")
@@ -155,10 +98,14 @@ def score(
         )
         told = [checking.shows(witness, each, numbers) for witness, each in zip(witnesses, repeated, strict=True)]
         right[way] = np.asarray(told, bool).reshape(len(asked), manner.images)
+        told = [
+            checking.shows(witness.strictly, each, numbers) for witness, each in zip(witnesses, repeated, strict=True)
+        ]
+        strict[way] = np.asarray(told, bool).reshape(len(asked), manner.images)
         floors[way] = checking.floor(witnesses, repeated, numbers).reshape(len(asked), manner.images)
     real = _kept_ceiling(judge, held_out, codec, cache, progress) if held_out is not None else {}
     report = {
-        tag: _of_tag(tag, asked, right, floors, real.get(tag), judge)
+        tag: _of_tag(tag, asked, right, strict, floors, real.get(tag), judge)
         for tag in TAGS
         if any(q.tag == tag for q in asked)
     }
@@ -184,7 +131,8 @@ def ceiling(
 ) -> dict[str, dict[str, NDArray[np.float64]]]:
     """By tag whether each real scene was told right, "real" as composed and "coded" through the autoencoder: [n] each.
 
-    "floor": the share of the other scenes' questions that it would pass for.
+    "floor": the share of the other scenes' questions that it would pass for. "strict": as "coded", not recognised by
+    the drawings that it shows.
     """
     pictures = [each.picture for each in held_out.scenes]
     lots = {"real": pictures}
@@ -211,6 +159,9 @@ def ceiling(
             if pairs:
                 told = [checking.shows(witness, each, numbers) for witness, each in pairs]
                 found.setdefault(tag, {})[name] = np.asarray(told, np.float64)
+                if name == "coded":
+                    told = [checking.shows(witness.strictly, each, numbers) for witness, each in pairs]
+                    found[tag]["strict"] = np.asarray(told, np.float64)
                 if name == "real":
                     found[tag]["floor"] = checking.floor([w for w, _ in pairs], [q for _, q in pairs], numbers)
     return found
@@ -243,7 +194,7 @@ def admission(judge: Judge, held_out: HeldOut, codec: Codec | None, progress: Pr
             "scenes": len(lots["real"]),
             "admitted": bool(lots["real"].mean() >= ADMITTED),
             "real": of_mean(lots["real"]),
-            **({"coded": of_mean(lots["coded"])} if "coded" in lots else {}),
+            **{name: of_mean(lots[name]) for name in ("coded", "strict") if name in lots},
             "floor": of_mean(lots["floor"]),
         }
         for tag, lots in found.items()
@@ -254,6 +205,7 @@ def _of_tag(
     tag: str,
     asked: Sequence[Question],
     right: Mapping[str, NDArray[np.bool_]],
+    strict: Mapping[str, NDArray[np.bool_]],
     floors: Mapping[str, NDArray[np.float64]],
     real: Mapping[str, NDArray[np.float64]] | None,
     judge: Judge,
@@ -265,6 +217,11 @@ def _of_tag(
         ways[way] = {"score": of_mean(of_prompt), "floor": of_mean(floors[way][rows].mean(1))}
         if real is not None and "coded" in real:
             ways[way]["share_of_ceiling"] = of_share(of_prompt, real["coded"])
+        if tag in NEEDS_CONCEPTS:
+            of_prompt = strict[way][rows].mean(1)
+            ways[way]["not_by_its_own"] = {"score": of_mean(of_prompt)}
+            if real is not None and "strict" in real:
+                ways[way]["not_by_its_own"]["share_of_ceiling"] = of_share(of_prompt, real["strict"])
     report: dict[str, Any] = {"questions": len(rows), "ways": ways}
     if real is not None:
         report["real_scenes"] = len(real["real"])
@@ -272,6 +229,8 @@ def _of_tag(
         report["admitted"] = bool(real["real"].mean() >= ADMITTED)
         if "coded" in real:
             report["ceiling"] = of_mean(real["coded"])
+        if tag in NEEDS_CONCEPTS and "strict" in real:
+            report["ceiling_not_by_its_own"] = of_mean(real["strict"])
     else:
         known = judge.eye.admission.get(tag)
         report["admitted"] = bool(known and known["admitted"])

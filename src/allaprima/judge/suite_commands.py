@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from allaprima.engine.painter import Painter
     from allaprima.judge.copying import Shelf
     from allaprima.judge.held_out import HeldOut
+    from allaprima.judge.looking import Judge
     from allaprima.judge.painting import Manner
     from allaprima.judge.references import Progress
-    from allaprima.judge.scoring import Judge
 
 HISTORY = Path("data/judge/history.jsonl")
 Corpus_ = Annotated[Path, typer.Option(help="The drawings to compare with and to compose of, where built.")]
@@ -207,20 +207,26 @@ def open_painter(bundle: Path | None, threads: int) -> Painter:
 
 
 def open_judge(painter: Painter, file: Path | None, corpus: Path, threads: int, progress: Progress) -> Judge:
-    """The structured judge and the recogniser, ready."""
+    """The structured judge, the recogniser and the drawings, ready."""
     import torch
 
     from allaprima.judge import eye, features
+    from allaprima.judge.catalogue import Catalogue
+    from allaprima.judge.looking import Judge
     from allaprima.judge.recognising import Recogniser
-    from allaprima.judge.references import seen
-    from allaprima.judge.scoring import Judge
+    from allaprima.judge.references import every, seen
 
     if threads:
         torch.set_num_threads(threads)
     eyes = eye.Eye(file or eye.SHIPPED)
     drawings, cache = drawings_of(corpus, painter)
     net = features.EfficientNetLite2(threads)
-    return Judge(eyes, Recogniser(seen(drawings, net, net.name, cache, progress), net), open_shelf(corpus, painter))
+    recogniser = Recogniser(seen(drawings, net, net.name, cache, progress), net)
+    shelf = open_shelf(corpus, painter)
+    catalogue = Catalogue.of(
+        every(drawings, shelf.rows, shelf.image), cache, lambda done, total: progress("laying drawings", done, total)
+    )
+    return Judge(eyes, recogniser, shelf, catalogue)
 
 
 def open_shelf(corpus: Path, painter: Painter) -> Shelf:

@@ -231,7 +231,7 @@ def added(
         adding.remember(painter, drawings, Path(home))
         codec = codec_of(painter.backend.run)
         found, shown = adding.judge(
-            painter, both.recogniser, both.eye, drawings, codec=codec, manner=manner, progress=progress
+            painter, both, drawings, codec=codec, manner=manner, progress=progress
         )
     report = surroundings(painter, manner, both) | found | {"seconds": round(time.perf_counter() - started, 1)}
     histories.append(history, "added", report)
