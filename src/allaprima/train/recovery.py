@@ -20,7 +20,14 @@ import torch
 from allaprima.errors import TrainingError
 from allaprima.train.bank import Bank
 from allaprima.train.denoiser import Denoiser, DenoiserConfig
-from allaprima.train.denoiser_training import ADAM_ONLY, TIME_MEAN, conditions, load_denoiser, validate
+from allaprima.train.denoiser_training import (
+    ADAM_ONLY,
+    TIME_MEAN,
+    conditions,
+    load_denoiser,
+    validate,
+    validate_regions,
+)
 from allaprima.train.ema import Ema
 from allaprima.train.flow import SMALLEST_T, Conditions, draw_times
 from allaprima.train.latency import LatencyTable, in_turns, whole_session
@@ -82,13 +89,15 @@ def begin(run: Run, of: Path) -> tuple[Denoiser, dict[str, Any]]:
 
 
 def losses(model: Denoiser, bank: Bank, *, fast: bool) -> dict[str, float]:
-    """Validation with the hint and with words alone, as the denoiser's training logs it."""
+    """Validation with the hint, with words alone, and on free cells, as the denoiser's training logs it."""
     return {"hint": validate(model, bank, fast=fast, with_hint=True).mean(),
-            "words": validate(model, bank, fast=fast, with_hint=False).mean()}  # fmt: skip
+            "words": validate(model, bank, fast=fast, with_hint=False).mean(),
+            "region": validate_regions(model, bank, fast=fast).mean()}  # fmt: skip
 
 
 def told(name: str, lost: dict[str, float]) -> str:
-    return f"{name}: with hint {lost['hint']:.4f}, words alone {lost['words']:.4f}"
+    return (f"{name}: with hint {lost['hint']:.4f}, words alone {lost['words']:.4f}, "
+            f"free cells {lost['region']:.4f}")  # fmt: skip
 
 
 def examine(teacher: Denoiser, bank: Bank, table: LatencyTable, share: float, exam: Exam, say: Say) -> Denoiser:
