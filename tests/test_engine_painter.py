@@ -319,3 +319,11 @@ def test_a_picture_that_stops_on_its_way_is_shown_without_guidance(counted) -> N
     assert painter.replay(picture.recipe).encode() == picture.encode()
     with pytest.raises(UserError, match="stop must be between 1 and 4"):
         painter.prepare("a red fox", steps=4, stop=5)
+
+
+def test_what_is_not_wanted_is_said_of_the_picture_that_is(painter: Painter) -> None:
+    sitting = painter.prepare([("a lake", 1.0), ("clouds", -0.5)], seed=1)
+    plain = painter.prepare("a lake, clouds", seed=1)
+    assert np.array_equal(sitting.states[1], plain.states[0])
+    long = " ".join(["word"] * 60)
+    assert painter.prepare([(long, 1.0), ("clouds", -0.5)], seed=1).states[1].any()

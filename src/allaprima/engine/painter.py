@@ -57,6 +57,8 @@ from allaprima.scene import vocabulary
 
 Array = NDArray[np.float32]
 
+CONTEXT = 18  # words of the prompt before what is not wanted: the encoder reads 32 tokens
+
 
 class Painter:
     """A bundle opened and ready to paint."""
@@ -177,7 +179,7 @@ class Painter:
         self.enlarger.named(request.enlarge)  # raises before any work is done
         memory = self._memory(request)
         seeds = tuple((request.seed + index) % SEEDS for index in range(request.count))
-        texts = [_styled(text, request.style) for text, _ in request.parts]
+        texts = [_styled(_in_context(request.prompt, text, weight), request.style) for text, weight in request.parts]
         encoded = self._text.encode([*texts, *([request.negative] if request.negative else [])])
         k = len(texts)
         said, unlettered = lettering.read(request.prompt) if _letters(request, memory) else (None, request.prompt)
@@ -393,6 +395,12 @@ def _is_hinted(sitting: Sitting, t: float) -> bool:
 def _generator(seed: int, *stream: int) -> np.random.Generator:
     """A seed's random numbers, alike on every machine; further streams for what is not the first noise."""
     return np.random.Generator(np.random.PCG64([seed, *stream] if stream else seed))
+
+
+def _in_context(prompt: str, text: str, weight: float) -> str:
+    """What is not wanted is said of the picture that is: "a lake" without "a lake, clouds" lacks the clouds, while
+    without "clouds" it lacks what pictures of clouds have besides."""
+    return text if weight > 0.0 else f"{' '.join(prompt.split()[:CONTEXT])}, {text}"
 
 
 def _styled(text: str, style: str | None) -> str:

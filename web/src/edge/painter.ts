@@ -79,6 +79,9 @@ export interface Materials {
   run: Run
 }
 
+/** Words of the prompt before what is not wanted: the encoder reads 32 tokens. */
+const CONTEXT = 18
+
 export class EdgePainter {
   private readonly text: TextEncoder
 
@@ -96,8 +99,10 @@ export class EdgePainter {
     const phrase = (name: string): string => manifest.styles[name]?.[0] ?? name
     const parts = stylized(reading.parts, reading.stylize, style, phrase)
     const styled = (text: string): string => (style ? `${text}, ${phrase(style)}` : text)
-    const texts = await this.text.encode(parts.map(({ text }) => styled(text)))
     const prompt = parts.length === 1 ? (parts[0] as Part).text : parts.flatMap(({ text, weight }) => (weight > 0 ? [text] : [])).join(', ')
+    // What is not wanted is said of the picture that is, as the engine says it.
+    const context = prompt.split(/\s+/).filter(Boolean).slice(0, CONTEXT).join(' ')
+    const texts = await this.text.encode(parts.map(({ text, weight }) => styled(weight > 0 ? text : `${context}, ${text}`)))
 
     const [native] = manifest.picture_sizes as [[number, number]]
     const size: Size = reading.aspect === null ? native : sides(reading.aspect)
