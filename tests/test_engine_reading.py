@@ -8,6 +8,7 @@ import pytest
 from allaprima.engine import recall as recalling
 from allaprima.engine.library import Drawing, Library
 from allaprima.engine.reading import read, singular
+from allaprima.scene import vocabulary
 
 
 def things(prompt: str) -> list[tuple[str, int, str | None, str | None]]:
@@ -57,6 +58,9 @@ def test_styles_are_read_with_and_without_hyphens() -> None:
     assert read("PIXEL ART dog").style == "pixel art"
     assert read("a cat, watercolor").looks == ("watercolor",)
     assert read("a blue butterfly, flat vector").style == "flat"
+    for style, word in vocabulary.STYLE_ADJECTIVES.items():  # as captions put them before a thing
+        said = read(f"a {word} fox")
+        assert said.style == style and [each.text for each in said.phrases] == ["fox"]
 
 
 def test_the_relation_between_two_things() -> None:

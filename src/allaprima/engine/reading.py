@@ -57,7 +57,7 @@ claws feathers whiskers spots stripes scales smile face door doors window window
 
 # How people say a style or a relation besides the vocabulary's own phrases.
 _RELATION_PHRASES = {"on top of": ("riding", "riding on", "perched on")}
-_STYLE_PHRASES = {"flat": ("flat vector", "flat vector art", "flat vector style", "flat icon", "vector art")}
+_STYLE_PHRASES = {"flat": ("flat vector art", "flat vector style", "flat icon", "vector art")}
 
 # Words in -ing that are things; any other is something a thing does, and ends its noun phrase.
 _THINGS_IN_ING = _words("""
@@ -220,6 +220,7 @@ def _claims() -> tuple[dict[tuple[str, ...], tuple[Kind, str]], int]:
     """Every phrase of the vocabulary with its kind and name; of two meanings the first table's wins."""
     tables: list[tuple[Kind, Mapping[str, Iterable[str]]]] = [
         ("style", vocabulary.STYLES),
+        ("style", {name: (word,) for name, word in vocabulary.STYLE_ADJECTIVES.items()}),
         ("style", _STYLE_PHRASES),
         ("look", vocabulary.LOOKS),
         ("time", vocabulary.TIMES),
