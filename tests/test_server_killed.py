@@ -25,7 +25,7 @@ from server_running import Process
 
 JOBS = 50
 KILLS = 6
-WISH = {"steps": 8, "count": 1}
+WISH = {"steps": 60, "count": 1}  # long enough that a kill mostly comes in the middle of one
 
 
 def asking(url: str) -> httpx.Client:

@@ -348,9 +348,12 @@ describe('access', () => {
       await page.getByRole('menu').waitFor({ state: 'detached' })
     }
     for (const key of ['i', 'm', 'c', 'o']) {
-      await study(page, 1).focus()
-      await page.keyboard.press(key)
-      await page.getByRole('dialog').waitFor()
+      // A sheet that closes gives the focus back a moment later: on a slow machine that comes between focus and key.
+      await expect.poll(async () => {
+        await study(page, 1).focus()
+        await page.keyboard.press(key)
+        return page.getByRole('dialog').waitFor({ timeout: 5_000 }).then(() => true, () => false)
+      }, { timeout: 60_000 }).toBe(true)
       if (key === 'c') await page.locator('.prompts').waitFor()
       expect(await issues(page)).toEqual([])
       await page.keyboard.press('Escape')
