@@ -50,7 +50,10 @@ class Torch:
             key = (name, *shapes.values())
             if key not in self._modules:
                 module = as_torch(str(self._bundle.path(f"{name}.onnx")), shapes)
-                self._modules[key] = torch.compile(module) if self._compiled else module
+                # Its patterns (torch 2.13) mistake the text encoder's masked attention for another, and fail.
+                options: dict[str, Any] = {"pattern_matcher": False}
+                compiled = self._compiled
+                self._modules[key] = torch.compile(module, dynamic=False, options=options) if compiled else module
             return self._modules[key]
 
     def _inputs(self, name: str) -> list[str]:

@@ -44,7 +44,7 @@ def as_torch(path: str, shapes: Mapping[str, Sequence[int]]) -> fx.GraphModule:
         attributes = {each.name: helper.get_attribute_value(each) for each in node.attribute}
         if node.op_type not in OPERATORS:
             raise ExportError(f"{path}: PyTorch is not told how to compute {node.op_type}")
-        inputs = [numbers[name] if place in SETTLED.get(node.op_type, ()) and name else values.get(name)
+        inputs = [numbers[name] if _is_settled(node, place, numbers) else values.get(name)
                   for place, name in enumerate(node.input)]  # fmt: skip
         function, arguments = OPERATORS[node.op_type](inputs, attributes)
         made = graph.call_function(function, tuple(arguments))
@@ -56,6 +56,18 @@ def as_torch(path: str, shapes: Mapping[str, Sequence[int]]) -> fx.GraphModule:
     graph.output(tuple(values[each.name] for each in model.graph.output))
     graph.eliminate_dead_code()
     return fx.GraphModule(root, graph).eval()
+
+
+def _is_settled(node: onnx.NodeProto, place: int, numbers: Mapping[str, np.ndarray]) -> bool:
+    """Whether an input is a number of the program: by its place, or as the one place that is looked up."""
+    name = node.input[place]
+    if node.op_type == "Gather" and place == 1 and name in numbers:
+        return numbers[name].ndim == 0
+    return place in SETTLED.get(node.op_type, ()) and bool(name)
+
+
+def _place(index: Any) -> Any:
+    return int(index) if isinstance(index, np.ndarray) else index
 
 
 def _fixed(path: str, shapes: Mapping[str, Sequence[int]]) -> onnx.ModelProto:
@@ -115,8 +127,8 @@ def _unsqueeze(x: Any, axes: Sequence[int]) -> Any:
 
 
 def _gather(x: Any, index: Any, axis: int) -> Any:
-    if index.dim() == 0:
-        return x.select(axis, int(index))
+    if isinstance(index, int):
+        return x.select(axis, index)
     return F.embedding(index, x) if axis == 0 and x.dim() == 2 else torch.index_select(x, axis, index.reshape(-1))
 
 
@@ -160,7 +172,7 @@ OPERATORS: dict[str, Callable[[list[Any], Attributes], tuple[Callable[..., Any],
     "Transpose": lambda i, a: (torch.permute, (i[0], list(a["perm"]))),
     "Split": lambda i, a: (torch.split, (i[0], _numbers(i[1]), a.get("axis", 0))),
     "Slice": lambda i, a: (_slice, (i[0], *map(_numbers, i[1:4]), _numbers(i[4]) if len(i) > 4 else [1] * i[1].size)),
-    "Gather": lambda i, a: (_gather, (i[0], i[1], a.get("axis", 0))),
+    "Gather": lambda i, a: (_gather, (i[0], _place(i[1]), a.get("axis", 0))),
     "ArgMin": lambda i, a: (torch.argmin, (i[0], a.get("axis", 0), bool(a.get("keepdims", 1)))),
     "ReduceSum": lambda i, a: (torch.sum, (i[0], _numbers(i[1]), bool(a.get("keepdims", 1)))),
     "Clip": lambda i, a: (_clip, (i[0], i[1] if len(i) > 1 else None, i[2] if len(i) > 2 else None)),
