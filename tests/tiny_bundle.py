@@ -51,9 +51,11 @@ OTHER_WORDS = (
 )
 
 
-def build(folder: Path, *, name: str = "tiny", student: bool = False, any_shape: bool = False) -> Path:
-    """Write the bundle into `folder` and return it, with a few-step student if asked. The same call writes the same
-    bytes.
+def build(
+    folder: Path, *, name: str = "tiny", student: bool = False, any_shape: bool = False, prior: bool = False
+) -> Path:
+    """Write the bundle into `folder` and return it, with a few-step student and a prior if asked. The same call
+    writes the same bytes.
 
     `any_shape`: its graphs take latents of any rows and columns, and it lists sizes that are not square.
     """
@@ -69,6 +71,8 @@ def build(folder: Path, *, name: str = "tiny", student: bool = False, any_shape:
     (folder / "CREDITS.md").write_text("# Credits\n\nEvery drawing here is a circle drawn by rule. CC0.\n")
     if student:
         _save(_denoiser(to_latent, until=True), folder / "student.onnx")
+    if prior:
+        _save(_prior(to_latent), folder / "prior.onnx")
     write_manifest(folder, {
         "name": name,
         "licence": "Apache-2.0",
@@ -82,6 +86,7 @@ def build(folder: Path, *, name: str = "tiny", student: bool = False, any_shape:
         "styles": {style: [style] for style in STYLES},
         "training": {"scenes": 0},
         **({"student": STUDENT} if student else {}),
+        **({"prior": {"styles": list(STYLES)}} if prior else {}),
     })  # fmt: skip
     return folder
 
@@ -219,6 +224,35 @@ def _denoiser(to_latent: np.ndarray, *, until: bool = False) -> onnx.ModelProto:
         *([_input("until")] if until else []),
     ]  # fmt: skip
     return _graph("denoiser", nodes, inputs, [_input("clean", 16, 16, 16)], constants)
+
+
+def _prior(to_latent: np.ndarray) -> onnx.ModelProto:
+    """sketch = the meaning's own colour and the style's everywhere, cover = a disc in the middle of the square."""
+    node = helper.make_node
+    rng = np.random.default_rng(4)
+    y, x = np.mgrid[0:32, 0:32] - 15.5
+    disc = np.where(np.hypot(x, y) < 12.0, 8.0, -8.0).astype(np.float32)
+    nodes = [
+        node("MatMul", ["vector", "meaning"], ["a"]),
+        node("MatMul", ["style", "shade"], ["b"]),
+        node("Add", ["a", "b"], ["c"]),
+        node("Tanh", ["c"], ["colour"]),
+        node("Unsqueeze", ["colour", "places"], ["wash"]),
+        node("Add", ["wash", "square"], ["sketch"]),
+        node("ReduceSum", ["style", "all"], ["one"], keepdims=1),
+        node("Unsqueeze", ["one", "places"], ["ones"]),
+        node("Mul", ["ones", "disc"], ["cover"]),
+    ]
+    constants = [
+        _constant("meaning", 3.0 * rng.standard_normal((384, 3)).astype(np.float32) @ to_latent.T),
+        _constant("shade", rng.standard_normal((len(STYLES), 3)).astype(np.float32) @ to_latent.T),
+        _constant("places", np.asarray([2, 3], np.int64)),
+        _constant("all", np.asarray([1], np.int64)),
+        _constant("square", np.zeros((1, 16, 8, 8), np.float32)),
+        _constant("disc", disc[None, None]),
+    ]
+    inputs = [_input("vector", 384), _input("style", len(STYLES))]
+    return _graph("prior", nodes, inputs, [_input("sketch", 16, 8, 8), _input("cover", 1, 32, 32)], constants)
 
 
 def _decoder(to_rgb: np.ndarray) -> onnx.ModelProto:

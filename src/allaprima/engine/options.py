@@ -29,4 +29,5 @@ class Options(TypedDict, total=False):
     taste: Mapping[str, Any] | None  # where profiles lead, as `taste.mixed` gives it
     weird: float  # 0 .. 3000: how far from the usual all of them take the words
     lettering: bool | None  # quoted words drawn as letters; None takes the setting
+    prior: bool | None  # things sketched by the prior when memory is 0; None takes the setting
     characters: Sequence[str]  # names of library drawings that are to be in the picture

@@ -30,6 +30,7 @@ from allaprima.engine import (
     lettering,
     own_drawings,
     preview,
+    prior,
     recall,
     recipe,
     settings,
@@ -44,6 +45,7 @@ from allaprima.engine.collage import Collage
 from allaprima.engine.library import Library
 from allaprima.engine.options import Options
 from allaprima.engine.picture import Picture
+from allaprima.engine.prior import Prior
 from allaprima.engine.reading import Reading, read
 from allaprima.engine.request import SEEDS, Prompt, Request
 from allaprima.engine.sampler import Prediction, Walk, guide
@@ -89,6 +91,7 @@ class Painter:
             for future in loaded:
                 future.result()
         self._steps_head = StepsHead.open(self.bundle)
+        self._prior = Prior.of(self.bundle, self.backend)
         self.remember_own()
         self.load_ms = (time.perf_counter() - start) * 1000.0
 
@@ -190,7 +193,10 @@ class Painter:
         # Letters are planned for a square; other pictures are composed for their own shape.
         size = shapes.painted_at(bundle, request.width, request.height) if said is None else bundle.picture_sizes[0]
         shape = shapes.cells(bundle, size)
-        collages = self._collages(reading, said, request, seeds, shape) if memory > 0.0 else (None,) * request.count
+        collages = (
+            self._collages(reading, said, request, seeds, shape) if memory > 0.0
+            else self._sketched(reading, request, seeds, shape)
+        )  # fmt: skip
         if request.is_auto:
             vector = np.tensordot([weight for _, weight in request.parts], encoded.vector[:k], axes=1)
             request = self._counted(request, vector, int(encoded.mask[:k].sum(axis=1).max()), collages[0])
@@ -264,6 +270,25 @@ class Painter:
                 composed = collage.paste(chosen, lettering.beside(composed.boxes, letters), self.library, shape)
                 composed = lettering.into(composed, letters, shape)
             made.append(composed)
+        return tuple(made)
+
+    def _sketched(
+        self, reading: Reading, request: Request, seeds: Sequence[int], shape: shapes.Cells
+    ) -> tuple[Collage | None, ...]:
+        """From words alone: what the prior sketches, in the places that drawings would have."""
+        wanted = bool(settings.number("prior")) if request.prior is None else request.prior
+        if self._prior is None or not wanted:
+            return (None,) * len(seeds)
+        made: list[Collage | None] = []
+        for seed in seeds:
+            rng = _generator(seed, 1)
+            style = request.style or reading.style
+            things, sketches = prior.imagined(reading, style, self._prior, self.meaning, rng)
+            if not things:
+                made.append(None)
+                continue
+            relation = reading.relation_between(things[0].start, things[1].start) if len(things) > 1 else None
+            made.append(collage.compose(things, sketches, relation, reading.scenery, rng, shape))
         return tuple(made)
 
     def _hint(self, collages: Sequence[Collage | None]) -> Array | None:
@@ -388,8 +413,8 @@ def _letters(request: Request, memory: float) -> bool:
 
 
 def _is_hinted(sitting: Sitting, t: float) -> bool:
-    """The dial m shows the collage while t > 1 - m: never at 0, always at 1, early steps between."""
-    return sitting.hint is not None and t > 1.0 - sitting.memory
+    """The dial m shows the collage while t > 1 - m: always at 1, early steps below. At 0 it is sketched, and stays."""
+    return sitting.hint is not None and (sitting.memory == 0.0 or t > 1.0 - sitting.memory)
 
 
 def _generator(seed: int, *stream: int) -> np.random.Generator:

@@ -73,7 +73,7 @@ def recall(reading: Reading, library: Library, encode: Encode, *, likeness: floa
             found.append((score, candidate))
     found.sort(key=lambda each: -each[0])
     kept = sorted((each for _, each in found[:MOST_KINDS]), key=lambda each: each.start)
-    return tuple(_within(kept))
+    return within(kept)
 
 
 def cast(things: Sequence[Recalled], names: Sequence[str], library: Library) -> tuple[Recalled, ...]:
@@ -190,7 +190,7 @@ def _said(words: Sequence[Word], start: int, end: int) -> str:
                     if place == start or words[place - 1] is not word)  # fmt: skip
 
 
-def _within(things: Sequence[Recalled]) -> list[Recalled]:
+def within(things: Sequence[Recalled]) -> tuple[Recalled, ...]:
     """Counts cut so that all things together fit the picture, each at least once."""
     room = MOST_THINGS - len(things)
     fitted = []
@@ -198,4 +198,4 @@ def _within(things: Sequence[Recalled]) -> list[Recalled]:
         extra = min(max(thing.count - 1, 0), room)
         room -= extra
         fitted.append(replace(thing, count=1 + extra))
-    return fitted
+    return tuple(fitted)

@@ -12,6 +12,7 @@ import allaprima
 from allaprima import typeface
 from allaprima.engine import shapes
 from allaprima.engine.collage import Collage
+from allaprima.engine.prior import is_sketch
 from allaprima.engine.shapes import Size
 from allaprima.errors import UserError
 
@@ -67,6 +68,7 @@ def write(
         "taste": dict(request.taste) if request.taste else None,
         "characters": list(request.characters) or None,
         "lettering": lettering(sitting.collages[index]),
+        "sketched": sketched(sitting.collages[index]) or None,
     }
     return recipe | {key: value for key, value in optional.items() if value is not None}
 
@@ -87,7 +89,25 @@ def references(collage: Collage | None) -> list[dict[str, Any]]:
             "boxes": [[round(edge, 4) for edge in shapes.squared(box, shape)] for box in boxes],
         }
         for thing, boxes in zip(collage.things, collage.boxes, strict=True)
-        if thing.drawing is not None
+        if thing.drawing is not None and not is_sketch(thing)
+    ]
+
+
+def sketched(collage: Collage | None) -> list[dict[str, Any]]:
+    """What the prior drew: the words, the style, how clearly it saw it, and where; boxes as in `references`."""
+    if collage is None:
+        return []
+    shape = (collage.rgba.shape[1], collage.rgba.shape[0])
+    return [
+        {
+            "for": thing.text,
+            "as": thing.drawing.name,
+            "style": thing.drawing.style,
+            "clearness": thing.match.score,
+            "boxes": [[round(edge, 4) for edge in shapes.squared(box, shape)] for box in boxes],
+        }
+        for thing, boxes in zip(collage.things, collage.boxes, strict=True)
+        if thing.drawing is not None and is_sketch(thing)
     ]
 
 
@@ -153,6 +173,7 @@ def options(recipe: Mapping[str, Any], bundle: Bundle) -> dict[str, Any]:
             "enlarge": _enlarge(recipe),
             # Recipes that say nothing of letters are of pictures without, those before there were any among them.
             "lettering": "lettering" in recipe,
+            "prior": "sketched" in recipe,
             **{key: recipe[key] for key in ("tile", "chaos", "weird", "taste", "characters", "stop") if key in recipe},
         }
     except (KeyError, TypeError, ValueError, AttributeError) as error:

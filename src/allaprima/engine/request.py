@@ -58,6 +58,7 @@ class Request:
     is_auto: bool = False  # the painter finds out how many steps the words need; `steps` is the most
     enlarge: str | None = None
     lettering: bool | None = None
+    prior: bool | None = None
     stop: int | None = None
 
     @classmethod
@@ -85,6 +86,7 @@ class Request:
         sampler: str | None = None,
         enlarge: str | None = None,
         lettering: bool | None = None,
+        prior: bool | None = None,
         stop: int | None = None,
     ) -> Request:
         """Check every part of a wish; raises PromptError or UserError.
@@ -129,6 +131,7 @@ class Request:
             is_auto=is_auto,
             enlarge=enlarge,  # which ways there are, the bundle knows
             lettering=None if lettering is None else bool(lettering),
+            prior=None if prior is None else bool(prior),
             stop=None if stop is None else int(_between("stop", stop, 1, steps)),
         )
 

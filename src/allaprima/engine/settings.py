@@ -36,6 +36,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("threads", 0, "threads for one model call; 0 takes every core this process may use"),
     Setting("steps", 4, "steps of a picture when none are asked for (1 to 100)"),
     Setting("memory", -1.0, "memory dial 0..1 when none is asked for; -1 takes the bundle's own"),
+    Setting("prior", 1, "1 lets the prior sketch things when memory is 0, 0 leaves them to the denoiser alone"),
     Setting("lettering", 1, "1 draws the quoted words of a prompt as letters, 0 takes them as any others"),
     Setting("out", ".", "folder for pictures that were given no --out"),
     Setting("home", "", "folder for keys, database and kept pictures; empty takes the user's data folder"),

@@ -200,9 +200,11 @@ def _manifest(
                 "text_encoder": count(trained.text), "denoiser": count(trained.denoiser),
                 "decoder": count(trained.autoencoder.decoder), "encoder": count(trained.autoencoder.encoder),
                 **({"student": count(student.network)} if student is not None else {}),
+                **({"prior": count(trained.prior)} if trained.prior is not None else {}),
             },
             "library": shown, "time_table_rows": rows, "trials": list(written.trials),
         },
         **few,
+        **({"prior": {"styles": list(vocabulary.STYLES)}} if trained.prior is not None else {}),
         **choices.extra,
     }  # fmt: skip

@@ -43,7 +43,7 @@ class Plan:
 
 
 def plans(trained: Trained, scenes: RealInputs, rows: int) -> dict[str, Plan]:
-    """The graphs by name: four, and the student's where there is one."""
+    """The graphs by name: four, and those of student and prior where there are such."""
     few = scenes.part(0, PARITY_SCENES)
     ids = Tokenizer(trained.tokenizer).encode([*few.captions, "puppy", "a"])
     text, painter, network = trained.text, trained.autoencoder, trained.denoiser
@@ -62,13 +62,19 @@ def plans(trained: Trained, scenes: RealInputs, rows: int) -> dict[str, Plan]:
             lambda: graphs.student_graph(student, jumps=jumps), graphs.folded_student(student, jumps=jumps),
             graphs.Jump(student), few.student_feeds(jumps),
         )  # fmt: skip
+    if trained.prior is not None:
+        prior = trained.prior
+        with torch.no_grad():
+            meanings = text(torch.from_numpy(Tokenizer(trained.tokenizer).encode(trials.SKETCHED)))[1].numpy()
+        styles = graphs.prior_feeds(prior.config.styles, len(meanings))["style"].numpy()
+        made["prior"] = Plan(lambda: graphs.prior_graph(prior), prior, prior, {"vector": meanings, "style": styles})
     return made
 
 
 def write_graphs(
     folder: Path, trained: Trained, scenes: RealInputs, rows: int, *, int8: bool, alter: Alter | None, say: Say
 ) -> Written:
-    """Writes text_encoder, denoiser, decoder, encoder and perhaps student.onnx into `folder`.
+    """Writes text_encoder, denoiser, decoder, encoder and perhaps student.onnx and prior.onnx into `folder`.
 
     Raises ExportError, with the numbers, when one does not match torch. `int8`: also try int8 arithmetic. `alter` may
     change a graph once it is traced.
@@ -117,6 +123,12 @@ def _made_small(
     tell(line)
     if taken:
         small["text_encoder"] = narrow
+    if "prior" in whole:
+        sketch = whole["prior"]
+        small["prior"], line = trials.prior_in_eight_bits(exact["prior"], sketch.feeds,
+                                                          parity.reference(sketch.network, sketch.feeds))  # fmt: skip
+        tell(line)
+        allowed["prior"] = parity.EIGHT_BITS
     paintings = {"denoiser": trials.as_teacher}
     if trained.student is not None:
         grids = trained.student.terms.grids

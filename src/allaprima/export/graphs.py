@@ -21,6 +21,7 @@ from allaprima.errors import ExportError
 from allaprima.export.folded import FoldedDenoiser, FoldedStudent
 from allaprima.train.autoencoder import LATENT_CHANNELS, Autoencoder
 from allaprima.train.denoiser import HINT, LATENT, REGION, STATE_WIDTH, Denoiser
+from allaprima.train.prior import MEANING, Prior
 from allaprima.train.text import TextEncoder
 
 OPSET = 20
@@ -87,6 +88,18 @@ def student_graph(network: Denoiser, *, jumps: Sequence[tuple[float, float]]) ->
     starts, ends = (torch.tensor(each) for each in zip(*jumps[:2], strict=True))
     feeds = {**example_feeds(len(starts)), "time": starts, "until": ends}
     return to_onnx(folded_student(network, jumps=jumps), feeds, ("clean",))
+
+
+def prior_graph(network: Prior) -> onnx.ModelProto:
+    """(vector, style) -> sketch, cover."""
+    return to_onnx(network, prior_feeds(network.config.styles), ("sketch", "cover"))
+
+
+def prior_feeds(styles: int, n: int = 2) -> dict[str, torch.Tensor]:
+    """Inputs of the prior: meanings by chance, the styles in turn."""
+    vectors = torch.randn(n, MEANING, generator=torch.Generator().manual_seed(5))
+    asked = torch.nn.functional.one_hot(torch.arange(n) % styles, styles).float()
+    return {"vector": torch.nn.functional.normalize(vectors, dim=1), "style": asked}
 
 
 def decoder_graph(autoencoder: Autoencoder) -> onnx.ModelProto:

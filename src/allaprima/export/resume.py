@@ -1,7 +1,8 @@
 """What is needed to go on training, in one file: the averaged weights of the networks, nothing pickled.
 
 The counterpart is `train.resume.unpack`. The file is an ordinary .npz: for each weight its two byte planes (float16
-sorted by byte packs a fifth smaller), or int8 rows with scales for the table of words; and one JSON record.
+sorted by byte packs a fifth smaller), or int8 rows with scales for the table of words and the prior's matrices, which
+are large and forgiving; and one JSON record.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from allaprima.errors import ExportError
 from allaprima.export.weights import int8_of
 from allaprima.train.autoencoder_training import load_autoencoder
 from allaprima.train.denoiser_training import load_denoiser
+from allaprima.train.prior_training import load_prior
 from allaprima.train.resume import FORMAT
 from allaprima.train.run import Run
 from allaprima.train.text import load, load_text_encoder
@@ -48,6 +50,9 @@ def pack(runs: Path, out: Path, *, largest: int = LARGEST) -> dict[str, Any]:
     if (runs / "upscaler" / "checkpoint.pt").exists():
         networks["upscaler"], known = load_upscaler(runs / "upscaler")
         told["upscaler"] = {"config": known["config"], "step": known["steps"], "crops": known["crops"]}
+    if (runs / "prior" / "checkpoint.pt").exists():
+        networks["prior"], known = load_prior(runs / "prior")
+        told["prior"] = known
     arrays: dict[str, np.ndarray] = {}
     for name, network in networks.items():
         for key, value in network.state_dict().items():
@@ -68,7 +73,7 @@ def pack(runs: Path, out: Path, *, largest: int = LARGEST) -> dict[str, Any]:
 def packed(name: str, value: torch.Tensor) -> dict[str, np.ndarray]:
     """One weight's entries: `name:f2` uint8 [2, ...] byte planes, or `name:i1` with `name:scale`, or `name:f4`."""
     array = value.detach().contiguous().float().numpy()
-    if name in ROW_TABLES:
+    if name in ROW_TABLES or (name.startswith("prior/") and array.ndim == 2):
         small, scale = int8_of(array, 0)
         return {f"{name}:i1": small, f"{name}:scale": scale}
     if array.size < 256:

@@ -12,6 +12,8 @@ from allaprima.train.autoencoder_training import load_autoencoder
 from allaprima.train.denoiser import Denoiser
 from allaprima.train.denoiser_training import load_denoiser
 from allaprima.train.grid_learning import read_grids
+from allaprima.train.prior import Prior
+from allaprima.train.prior_training import load_prior
 from allaprima.train.student import Terms, load_student
 from allaprima.train.text import TextEncoder, load_text_encoder
 from allaprima.train.upscaler import Upscaler
@@ -40,11 +42,12 @@ class Trained:
     grids: dict[int, tuple[float, ...]] = field(default_factory=dict)  # learned, by step count
     churn: dict[int, tuple[float, ...]] = field(default_factory=dict)  # learned shares of fresh noise, likewise
     upscaler: Upscaler | None = None
+    prior: Prior | None = None
 
     @classmethod
     def load(cls, runs: Path, tokenizer: Path) -> Trained:
         """The averaged weights in runs/text, runs/autoencoder and runs/denoiser, and what there is of runs/student,
-        runs/grid and runs/upscaler. Raises TrainingError."""
+        runs/grid, runs/upscaler and runs/prior. Raises TrainingError."""
         if not tokenizer.is_file():
             raise ExportError(f"no tokenizer at {tokenizer}; `allaprima train text` writes it")
         text = load_text_encoder(runs / "text" / "checkpoint.pt")
@@ -55,4 +58,8 @@ class Trained:
         if (runs / "upscaler" / "checkpoint.pt").exists():
             upscaler, told = load_upscaler(runs / "upscaler")
             record = {**record, "upscaler": told}
-        return cls(text, autoencoder, denoiser, tokenizer, record, student, *read_grids(runs / "grid"), upscaler)
+        prior = None
+        if (runs / "prior" / "checkpoint.pt").exists():
+            prior, told = load_prior(runs / "prior")
+            record = {**record, "prior": told}
+        return cls(text, autoencoder, denoiser, tokenizer, record, student, *read_grids(runs / "grid"), upscaler, prior)

@@ -22,6 +22,8 @@ STEPS = 8
 SCENES = 4
 EXEMPT_NODES = ("/stem/", "/out/", "/head/")  # first and last layers stay in float
 EXEMPT_WEIGHTS = ("stem.", "out.")
+SKETCHED = ("fox", "pizza", "sailboat", "violin", "cactus", "rocket", "owl", "umbrella", "red apple", "castle", "bee",
+            "guitar", "snowman", "penguin", "bicycle")  # fmt: skip
 WORD_TABLE, TIME_TABLE = "embedding.weight", "time.table"
 
 Say = Callable[[str], None]
@@ -133,6 +135,18 @@ def _picture_trial(
     fine, rough = (see(judged, lambda x, of=each: of.run(None, {feed: x})[0]) for each in sessions)
     likeness = same_seed.psnr(fine, rough)
     return Trial(name, speed, float(np.median(likeness)), float(likeness.min())), model
+
+
+def prior_in_eight_bits(
+    prior: onnx.ModelProto, feeds: parity.Feeds, wanted: Sequence[np.ndarray]
+) -> tuple[onnx.ModelProto, str]:
+    """The prior with its matrices in int8, or in float16 where that strays too far; and the choice in a sentence."""
+    narrow = weights.narrowed(prior, eight_bits=True)
+    checks = parity.compare("prior", narrow, feeds, wanted, kind="written", allowed=parity.EIGHT_BITS)
+    taken = all(each.holds for each in checks)
+    errors = ", ".join(f"{each.output} {each.relative:.2%}" for each in checks)
+    told = f"prior: weights {'stored in int8' if taken else 'kept in float16'}: relative error {errors}"
+    return narrow if taken else weights.narrowed(prior), f"{told}, {parity.EIGHT_BITS:.0%} allowed"
 
 
 def text_in_eight_bits(

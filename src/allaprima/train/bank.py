@@ -10,6 +10,7 @@ renamed, so that a kill loses at most the shard in work. Knows nothing of the de
                          hints.npy      float16 [n, 17, 16, 16]
                          states.npy     float16 [n, 2, 32, 256]     dense caption, short caption
                          lengths.npy    uint8 [n, 2]                words (tokens) in each
+                         sketches.npy   float16 [n, 17, 16, 16]     hints of the prior's sketches (train.sketching)
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 SHARD = 1024
 GREY = 128.0
+SKETCH_SHARE = 0.4  # of the scenes of a shard that has sketches
 
 
 def shard_folder(bank: Path, index: int) -> Path:
@@ -136,6 +138,7 @@ class Bank:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.open: dict[Path, tuple[np.ndarray, ...]] = {}
+        self.sketches: dict[Path, np.ndarray] = {}
         self.refresh()
 
     def refresh(self) -> int:
@@ -144,21 +147,34 @@ class Bank:
             if shard not in self.open:
                 names = ("latents", "hints", "states", "lengths")
                 self.open[shard] = tuple(np.load(shard / f"{name}.npy", mmap_mode="r") for name in names)
+            if shard not in self.sketches and (shard / "sketches.npy").exists():
+                self.sketches[shard] = np.load(shard / "sketches.npy", mmap_mode="r")
         if len(self.open) < 2:
             raise TrainingError(f"{self.folder} holds {len(self.open)} encoded shards and at least 2 are needed; "
                                 "run `allaprima train bank` first")  # fmt: skip
         self._maps = list(self.open.values())
+        self._sketched = [self.sketches.get(shard) for shard in self.open]
         return sum(len(maps[0]) for maps in self._maps[1:])
 
     def batch(self, n: int, rng: np.random.Generator, *, dense_share: float = 0.7) -> Batch:
-        """n scenes from anywhere but the first shard, each with its dense or its short caption."""
+        """n scenes from anywhere but the first shard, each with its dense or its short caption, and some with the hint
+        that the prior's sketches give where their shard has such."""
         picks = [(1 + int(rng.integers(len(self._maps) - 1)), float(rng.random())) for _ in range(n)]
         places = [(self._maps[s], int(r * len(self._maps[s][0]))) for s, r in picks]
-        return self._read(places, (rng.random(n) >= dense_share).astype(int))
+        drawn = self._read(places, (rng.random(n) >= dense_share).astype(int))
+        for row, ((shard, _), (_, place)) in enumerate(zip(picks, places, strict=True)):
+            sketched = self._sketched[shard]
+            if sketched is not None and rng.random() < SKETCH_SHARE:
+                drawn.hints[row] = sketched[place]
+        return drawn
 
-    def validation(self, n: int, *, first: int = 0) -> Batch:
-        """n scenes of the kept shard with their dense captions."""
-        return self._read([(self._maps[0], first + i) for i in range(n)], np.zeros(n, int))
+    def validation(self, n: int, *, first: int = 0, sketched: bool = False) -> Batch:
+        """n scenes of the kept shard with their dense captions; `sketched`: with the hints of sketches, if it has
+        them."""
+        kept = self._read([(self._maps[0], first + i) for i in range(n)], np.zeros(n, int))
+        if sketched and self._sketched[0] is not None:
+            kept.hints[:] = self._sketched[0][first : first + n]
+        return kept
 
     @staticmethod
     def _read(places: list[tuple[tuple[np.ndarray, ...], int]], which: np.ndarray) -> Batch:

@@ -34,3 +34,10 @@ class CaptionEncoder:
             for i in range(0, len(ids), 128):
                 states[i : i + 128] = self.network(torch.from_numpy(ids[i : i + 128]))[0].float().numpy()
         return states, (ids != 0).sum(axis=1).astype(np.uint8)
+
+    def vectors(self, texts: list[str]) -> np.ndarray:
+        """Unit vectors float32 [n, 384]: what the texts mean as a whole."""
+        ids = encode(self.tokenizer, texts)
+        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16, enabled=self.fast):
+            parts = [self.network(torch.from_numpy(ids[i : i + 128]))[1].float() for i in range(0, len(ids), 128)]
+        return torch.nn.functional.normalize(torch.cat(parts), dim=1).numpy()

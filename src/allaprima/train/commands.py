@@ -95,6 +95,7 @@ def bank(
     tokenizer: Annotated[Path, typer.Option(help="The student's tokenizer.")] = Path("data/text/tokenizer.json"),
     large: Annotated[int, typer.Option(help="Instead: this many 256 px scenes for the autoencoder.")] = 0,
     compose_only: Annotated[bool, typer.Option(help="Compose, and leave encoding to a later call.")] = False,
+    sketch: Annotated[bool, typer.Option(help="Instead: add the prior's sketches to shards that are there.")] = False,
     threads: Threads = 0,
 ) -> None:
     """Compose scenes and write their latents, hints and text states, shard by shard; run again to go on."""
@@ -104,6 +105,9 @@ def bank(
         compose_large(corpus, folder / "scenes256.npy", count=large)
         return
     _threads(threads)
+    if sketch:
+        _sketch(folder, runs, tokenizer, first, shards)
+        return
     encoders: tuple[Any, Any] | None = None
     for index in range(first, shards):
         made = compose_shard(corpus, folder, index)
@@ -121,6 +125,25 @@ def bank(
             encoders = load_autoencoder(runs / "autoencoder"), text_encoder
         encode_shard(shard, *encoders, fast=fast)
         typer.echo(f"{shard}: composed and encoded")
+
+
+def _sketch(folder: Path, runs: Path, tokenizer: Path, first: int, end: int) -> None:
+    from allaprima.train.autoencoder_training import load_autoencoder
+    from allaprima.train.bank import shards as shards_of
+    from allaprima.train.captions_encoding import CaptionEncoder
+    from allaprima.train.prior_training import load_prior
+    from allaprima.train.run import mixed_precision
+    from allaprima.train.sketching import FILE, sketch_shard
+
+    prior, autoencoder = load_prior(runs / "prior")[0], load_autoencoder(runs / "autoencoder")
+    encoder = CaptionEncoder.open(runs / "text" / "checkpoint.pt", tokenizer, fast=False)
+    known: dict[tuple[str, str], Any] = {}
+    for shard in list(shards_of(folder, encoded=True))[first:end]:
+        if (shard / FILE).exists():
+            typer.echo(f"{shard}: sketched before")
+            continue
+        made = sketch_shard(shard, prior, autoencoder, encoder.vectors, fast=mixed_precision(), known=known)
+        typer.echo(f"{shard}: {made} scenes sketched")
 
 
 @app.command()
@@ -256,6 +279,27 @@ def steps(
     report = learn_steps(bundle=bundle, folder=folder, bank=bank, count=count, many=many, minutes=minutes,
                          threads=threads, say=lambda line: typer.echo(line, err=True))  # fmt: skip
     _report(report)
+
+
+@app.command()
+def prior(
+    minutes: Annotated[float, typer.Option(help="Wall-clock minutes in all.")] = 35.0,
+    size: Annotated[str, typer.Option(help="xs, s or m.")] = "m",
+    folder: Annotated[Path, typer.Option(help="Where the run lives.")] = Path("data/runs/prior"),
+    corpus: Corpus = Path("data/corpus"),
+    runs: Annotated[Path, typer.Option(help="Runs of text student and autoencoder.")] = Path("data/runs"),
+    tokenizer: Annotated[Path, typer.Option(help="The student's tokenizer.")] = Path("data/text/tokenizer.json"),
+    batch: Annotated[int, typer.Option(help="Drawings a step.")] = 1024,
+    lr: Annotated[float, typer.Option(help="Learning rate.")] = 1e-3,
+    seed: Seed = 0,
+    threads: Threads = 0,
+) -> None:
+    """Train the prior: from what a thing is called and a style to a sketch of it, for painting from words alone."""
+    from allaprima.train.prior_training import train_prior
+
+    _threads(threads)
+    _report(train_prior(minutes=minutes, corpus=corpus, folder=folder, runs=runs, tokenizer=tokenizer, size=size,
+                        batch=batch, lr=lr, seed=seed))  # fmt: skip
 
 
 @app.command()

@@ -77,8 +77,8 @@ class DenoiserConfig:
 
 PRESETS = {
     "xs": DenoiserConfig((32, 64, 64), (1, 1), 1, (1, 1), 64),
-    "s":  DenoiserConfig((96, 192, 320), (1, 2), 2, (2, 2)),
-    "m":  DenoiserConfig((128, 256, 384), (1, 2), 2, (2, 2)),
+    "s":  DenoiserConfig((96, 192, 320), (1, 2), 0, (2, 2)),
+    "m":  DenoiserConfig((128, 256, 384), (1, 2), 0, (2, 2)),
 }  # fmt: skip
 
 

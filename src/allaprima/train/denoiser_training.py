@@ -28,7 +28,7 @@ from allaprima.train.sheets import save_sheet
 TIME_MEAN = 0.4  # of the logit-normal times: 16 channels show through noise early, so layout needs more of it
 DROP_ALL = 0.08  # neither words nor hint: the unconditional side
 DROP_WORDS = 0.04
-DROP_HINT = 0.36
+DROP_HINT = 0.28
 WARMUP_STEPS = 100
 TIME_BINS = (0.0, 0.25, 0.5, 0.75, 1.0)
 VALIDATION_SCENES = 256
@@ -75,12 +75,12 @@ class BinnedLoss:
 
 
 @torch.no_grad()
-def validate(model: Denoiser, bank: Bank, *, fast: bool, with_hint: bool) -> BinnedLoss:
-    """The loss on the kept shard at fixed noise and evenly spread times."""
+def validate(model: Denoiser, bank: Bank, *, fast: bool, with_hint: bool, sketched: bool = False) -> BinnedLoss:
+    """The loss on the kept shard at fixed noise and evenly spread times; `sketched`: with hints of sketches."""
     generator = torch.Generator().manual_seed(7)
     result = BinnedLoss()
     for first in range(0, VALIDATION_SCENES, 64):
-        batch = bank.validation(64, first=first)
+        batch = bank.validation(64, first=first, sketched=sketched)
         given = conditions(batch, None)
         if not with_hint:
             given = Conditions(torch.zeros_like(given.hint), given.region, given.states, given.text_mask)
@@ -195,9 +195,12 @@ def train_denoiser(
         hinted = validate(averaged, scenes_bank, fast=fast, with_hint=True)
         alone = validate(averaged, scenes_bank, fast=fast, with_hint=False)
         regions = validate_regions(averaged, scenes_bank, fast=fast)
-        report.update(validation_hint=hinted.mean(), validation_words=alone.mean(), validation_region=regions.mean())
+        sketched = validate(averaged, scenes_bank, fast=fast, with_hint=True, sketched=True)
+        report.update(validation_hint=hinted.mean(), validation_words=alone.mean(), validation_region=regions.mean(),
+                      validation_sketch=sketched.mean())  # fmt: skip
         run.log(f"validation at {scenes} scenes | with hint {hinted.mean():.4f} ({hinted}) | words alone "
-                f"{alone.mean():.4f} ({alone}) | free cells {regions.mean():.4f} ({regions})")  # fmt: skip
+                f"{alone.mean():.4f} ({alone}) | free cells {regions.mean():.4f} ({regions}) | with sketches "
+                f"{sketched.mean():.4f}")  # fmt: skip
         if painter is not None:
             sample_sheet(averaged, painter, scenes_bank, folder / f"sheet-{scenes:08d}.png", fast=fast)
 

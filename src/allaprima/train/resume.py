@@ -19,7 +19,7 @@ from allaprima.errors import TrainingError
 
 FORMAT = 1
 RUNS = ("text", "autoencoder", "denoiser")
-OPTIONAL_RUNS = ("upscaler",)
+OPTIONAL_RUNS = ("upscaler", "prior")
 
 
 def unpack(file: Path, runs: Path) -> dict[str, bool]:

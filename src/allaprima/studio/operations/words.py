@@ -57,6 +57,7 @@ def settled(painter: Painter, recipe: Mapping[str, Any], given: Mapping[str, Any
         "solver": request.solver,
         "enlarge": painter.enlarger.named(request.enlarge),
         "lettering": bool(settings.number("lettering")) if request.lettering is None else request.lettering,
+        "prior": bool(settings.number("prior")) if request.prior is None else request.prior,
         **{key: options[key] for key in ("negative", "style", *_EXTRA) if options.get(key)},
     }
     return {
@@ -75,6 +76,7 @@ def prepared(
     """A sitting for words that were settled, for pictures of this size, or else of the model's own."""
     settled = {**arguments["options"], "enlarge": enlarge(arguments) if width or height else None}
     settled.setdefault("lettering", False)  # recipes that do not say it are of before quoted words were drawn
+    settled.setdefault("prior", False)  # likewise of before there was one
     options = Options(**settled, width=width, height=height)  # type: ignore[typeddict-item]
     return painter.prepare([(text, weight) for text, weight in arguments["parts"]], **options)
 

@@ -1,0 +1,172 @@
+"""The prior: sketches of things from what they are called, for pictures that no drawing of the library may inform.
+
+A small network in the bundle says what a thing looks like in a style, and the collage takes the sketch as it takes a
+drawing (the two stages of unCLIP, arXiv:2204.06125). Knows nothing of where sketches are put, nor of the library.
+
+    things, sketches = imagined(reading, None, prior, encode, rng)
+    collage.compose(things, sketches, relation, scenery, rng)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from allaprima.engine.library import Drawing, Match
+from allaprima.engine.reading import NounPhrase, Reading, singular
+from allaprima.engine.recall import MOST_KINDS, PLAIN_STYLES, Recalled, within
+
+if TYPE_CHECKING:
+    from allaprima.engine.backends import Backend
+    from allaprima.engine.bundle import Bundle
+
+GRAPH = "prior"
+SOURCE = "the prior"  # where a sketch comes from, in the place of a drawing's package
+GREY = 128.0  # what lies behind a sketch
+LEAST_COVER = 0.25  # of a pixel, below which its own colour cannot be told from the grey
+VISIBLE = 0.35  # cover from which a pixel counts when a sketch is cut to what it shows
+CLEAR = 0.60  # clearness below which the prior does not know what a thing looks like
+AS_CLEAR = 0.04  # styles that are so near to the clearest are drawn by lot
+
+Array = NDArray[np.float32]
+Pixels = NDArray[np.uint8]
+Encode = Callable[[Sequence[str]], Array]  # texts -> unit vectors [n, d]
+
+
+@dataclass(frozen=True)
+class Sketch:
+    """What the prior says of one thing in one style. latent: [16, 8, 8], cover: [32, 32] in 0..1."""
+
+    latent: Array
+    cover: Array
+
+    @property
+    def clearness(self) -> float:
+        """How sure the prior is of the outline: the mean cover where it sees the thing, 1 for a clean cut."""
+        whole = float(self.cover.sum())
+        return float(np.square(self.cover).sum()) / whole if whole > 1.0 else 0.0
+
+
+@dataclass(frozen=True)
+class Prior:
+    """The bundle's prior, opened when it is first asked."""
+
+    styles: tuple[str, ...]
+    backend: Backend
+
+    @classmethod
+    def of(cls, bundle: Bundle, backend: Backend) -> Prior | None:
+        """None for a bundle without one."""
+        told = bundle.info.get(GRAPH)
+        if not isinstance(told, Mapping) or f"{GRAPH}.onnx" not in bundle.info["files"]:
+            return None
+        return cls(tuple(str(style) for style in told["styles"]), backend)
+
+    def sketches(self, vectors: Array, styles: Sequence[str]) -> list[list[Sketch]]:
+        """For each style a sketch of each of the n things whose meanings are `vectors` [n, 384]."""
+        n = len(vectors)
+        asked = np.zeros((n * len(styles), len(self.styles)), np.float32)
+        for place, style in enumerate(styles):
+            asked[place * n : (place + 1) * n, self.styles.index(style)] = 1.0
+        said = self.backend.run(GRAPH, {"vector": np.tile(vectors, (len(styles), 1)), "style": asked})
+        covers = 1.0 / (1.0 + np.exp(-np.clip(said["cover"][:, 0], -30.0, 30.0)))
+        made = [Sketch(latent, cover) for latent, cover in zip(said["sketch"], covers, strict=True)]
+        return [made[place * n : (place + 1) * n] for place in range(len(styles))]
+
+    def pixels(self, sketches: Sequence[Sketch]) -> list[Pixels]:
+        """The sketches as drawings: uint8 RGBA [h, w, 4], at most 128 px, straight alpha, cut to what is visible."""
+        shown = self.backend.run("decoder", {"latent": np.stack([each.latent for each in sketches])})["picture"]
+        return [cutout(picture, each.cover) for picture, each in zip(shown, sketches, strict=True)]
+
+
+def cutout(picture: Array, cover: Array) -> Pixels:
+    """RGB [3, h, w] in [-1, 1] over grey, and its cover [32, 32] -> uint8 RGBA, cut to what is visible."""
+    _, height, width = picture.shape
+    # Odds are enlarged and not shares of a pixel: the cut stays as sharp as the network means it.
+    odds = np.log(np.clip(cover, 1e-4, 1.0 - 1e-4) / np.clip(1.0 - cover, 1e-4, 1.0 - 1e-4))
+    fine = np.asarray(Image.fromarray(odds.astype(np.float32)).resize((width, height), Image.Resampling.BICUBIC))
+    alpha = 1.0 / (1.0 + np.exp(-fine))
+    shown = (picture.transpose(1, 2, 0) + 1.0) * 127.5
+    colour = GREY + (shown - GREY) / np.maximum(alpha, LEAST_COVER)[..., None]
+    rgba = np.concatenate([colour, alpha[..., None] * 255.0], axis=2)
+    made: Pixels = np.rint(np.clip(rgba, 0.0, 255.0)).astype(np.uint8)
+    rows, columns = np.flatnonzero(alpha.max(axis=1) > VISIBLE), np.flatnonzero(alpha.max(axis=0) > VISIBLE)
+    if not len(rows) or not len(columns):
+        return made
+    return np.ascontiguousarray(made[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
+
+
+class Sketched:
+    """The pictures of sketches, as a library has those of its drawings."""
+
+    def __init__(self, pictures: Sequence[Pixels]) -> None:
+        self._pictures = tuple(pictures)
+
+    def image(self, drawing: Drawing) -> Pixels:
+        return self._pictures[drawing.number]
+
+
+def imagined(
+    reading: Reading, style: str | None, prior: Prior, encode: Encode, rng: np.random.Generator
+) -> tuple[tuple[Recalled, ...], Sketched]:
+    """The things that the prompt's noun phrases name, at most `MOST_KINDS`, and the prior's sketches of them.
+
+    In `style` if the prior knows it, else in one of the plain styles by lot among those it sees most clearly. What it
+    does not see clearly in any is left to the words.
+    """
+    phrases = reading.phrases[:MOST_KINDS]
+    if not phrases:
+        return (), Sketched(())
+    texts = [_names(phrase) for phrase in phrases]
+    flat = [text for each in texts for text in each]
+    styles = (style,) if style in prior.styles else tuple(each for each in PLAIN_STYLES if each in prior.styles)
+    table = prior.sketches(encode(flat), styles)
+    best = [_clearest(row, texts) for row in table]
+    sure = np.asarray([np.mean([sketch.clearness for _, sketch in each]) for each in best])
+    near = np.flatnonzero(sure >= sure.max() - AS_CLEAR)
+    place = int(near[int(rng.integers(len(near)))])
+    taken = [(phrase, *each) for phrase, each in zip(phrases, best[place], strict=True) if each[1].clearness >= CLEAR]
+    if not taken:
+        return (), Sketched(())
+    things = [
+        Recalled(
+            phrase.text, Match(text, round(sketch.clearness, 4), text), phrase.start, phrase.count, phrase.colour,
+            phrase.size, drawing_of(number, text, styles[place]),
+        )
+        for number, (phrase, text, sketch) in enumerate(taken)
+    ]  # fmt: skip
+    return within(things), Sketched(prior.pixels([sketch for _, _, sketch in taken]))
+
+
+def drawing_of(number: int, name: str, style: str) -> Drawing:
+    """A sketch's entry where drawings have theirs."""
+    return Drawing(number, name, f"sketch:{name}", (), style, "", SOURCE, "", "", 0, 0, (0,))
+
+
+def is_sketch(thing: Recalled) -> bool:
+    """Whether the prior drew it."""
+    return thing.drawing is not None and thing.drawing.source == SOURCE
+
+
+def _names(phrase: NounPhrase) -> list[str]:
+    """What a phrase may be called: its words, and with the adjectives before them ("hot dog")."""
+    words = [*phrase.words[:-1], singular(phrase.words[-1])]
+    called = [" ".join(words)]
+    return [*called, " ".join([*phrase.manner, *words])] if phrase.manner else called
+
+
+def _clearest(row: Sequence[Sketch], texts: Sequence[Sequence[str]]) -> list[tuple[str, Sketch]]:
+    """Of each thing's names the one that is seen most clearly, with its sketch."""
+    found, place = [], 0
+    for names in texts:
+        sketches = row[place : place + len(names)]
+        best = max(range(len(names)), key=lambda index: sketches[index].clearness)
+        found.append((names[best], sketches[best]))
+        place += len(names)
+    return found
+

@@ -1,0 +1,76 @@
+"""The prior's network: what a thing is called, and a style -> a sketch of it, as latents and a cutout.
+
+The first of two stages, as the prior of unCLIP (arXiv:2204.06125, section 2.2) and stage C of Würstchen
+(arXiv:2306.00637) are: it says from words alone what a thing looks like, and the denoiser paints a picture from that.
+A multilayer perceptron: a sketch is small, and what there is to know is what thousands of things look like. Knows
+nothing of drawings, places or pictures.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+from torch import nn
+
+from allaprima.train.autoencoder import FACTOR, LATENT_CHANNELS
+
+SIDE = 64  # pixels of the square that a sketch shows
+LATENT_SIDE = SIDE // FACTOR
+COVER_SIDE = 32  # rows and columns of the cutout
+MEANING = 384  # the text encoder's vector
+
+
+@dataclass(frozen=True)
+class PriorConfig:
+    """`width` of the residual stream, `blocks` on it, and how many `styles` there are to ask for."""
+
+    width: int = 1024
+    blocks: int = 3
+    styles: int = 15
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+PRESETS = {"xs": (64, 1), "s": (512, 2), "m": (1024, 3)}  # width, blocks
+
+
+class Block(nn.Module):
+    """Pre-norm residual MLP; its last layer starts at zero."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(width)
+        self.up, self.down = nn.Linear(width, width), nn.Linear(width, width)
+        nn.init.zeros_(self.down.weight)
+        nn.init.zeros_(self.down.bias)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        out: torch.Tensor = x + self.down(nn.functional.gelu(self.up(self.norm(x))))
+        return out
+
+
+class Prior(nn.Module):
+    """(vector, style) -> (latent, cover); shapes in `forward`."""
+
+    def __init__(self, config: PriorConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.meaning = nn.Linear(MEANING, config.width)
+        self.style = nn.Linear(config.styles, config.width, bias=False)
+        self.blocks = nn.ModuleList(Block(config.width) for _ in range(config.blocks))
+        self.norm = nn.LayerNorm(config.width)
+        self.latent = nn.Linear(config.width, LATENT_CHANNELS * LATENT_SIDE**2)
+        self.cover = nn.Linear(config.width, COVER_SIDE**2)
+
+    def forward(self, vector: torch.Tensor, style: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """vector [n, 384] of unit length, style [n, styles] (1 for the one asked for) -> standardised latents
+        [n, 16, 8, 8] of the thing over grey, and the logits [n, 1, 32, 32] of where it is."""
+        x = self.meaning(vector * MEANING**0.5) + self.style(style * self.config.styles**0.5)
+        for block in self.blocks:
+            x = block(x)
+        x = self.norm(x)
+        latent = self.latent(x).reshape(-1, LATENT_CHANNELS, LATENT_SIDE, LATENT_SIDE)
+        return latent, self.cover(x).reshape(-1, 1, COVER_SIDE, COVER_SIDE)

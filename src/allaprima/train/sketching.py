@@ -1,0 +1,123 @@
+"""Hints made of the prior's sketches, beside those made of drawings: `allaprima train bank --sketch`.
+
+The second stage of two learns from what the first really gives (arXiv:2106.15282 augments its conditions for the same
+reason): a denoiser that has only seen clean drawings copies a sketch's blur. A scene's things are sketched by their
+names and styles, in their boxes and colours, and mirrored where the scene's drawing is; scenes with letters or without
+things keep the hint they have. Writes `sketches.npy` into a shard, float16 [n, 17, 16, 16].
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+
+from allaprima.engine.library import plain
+from allaprima.engine.prior import cutout
+from allaprima.engine.recolouring import recoloured
+from allaprima.train.autoencoder import Autoencoder
+from allaprima.train.prior import Prior
+from allaprima.train.prior_training import STYLES, style_inputs
+
+FILE = "sketches.npy"
+SIDE = 128
+GREY = 128.0
+SCALES = (0.93, 1.07)  # of a thing's size
+SHIFT = 0.02  # of the picture
+TOGETHER = 64
+
+Vectors = Callable[[list[str]], np.ndarray]
+Key = tuple[str, str]  # name, style
+
+
+@torch.no_grad()
+def sketches_of(
+    keys: Sequence[Key], prior: Prior, autoencoder: Autoencoder, vectors: Vectors, *, fast: bool
+) -> dict[Key, np.ndarray]:
+    """The sketch of each (name, style) as uint8 RGBA, cut to what is visible."""
+    found: dict[Key, np.ndarray] = {}
+    for start in range(0, len(keys), TOGETHER):
+        part = keys[start : start + TOGETHER]
+        asked = torch.from_numpy(vectors([name for name, _ in part]))
+        with torch.autocast("cpu", torch.bfloat16, enabled=fast):
+            latent, logits = prior(asked, style_inputs(torch.tensor([STYLES.index(style) for _, style in part])))
+            pictures = autoencoder.decode(latent).clamp(-1.0, 1.0)
+        covers = logits.float().sigmoid()[:, 0].numpy()
+        for key, picture, cover in zip(part, pictures.float().numpy(), covers, strict=True):
+            found[key] = cutout(picture, cover)
+    return found
+
+
+def collage_of(truth: Mapping[str, Any], picture: np.ndarray, sketches: Mapping[Key, np.ndarray],
+               rng: np.random.Generator) -> np.ndarray:  # fmt: skip
+    """The sketches of a scene's things, each near its box: uint8 [128, 128, 4]. picture: the scene, uint8
+    [128, 128, 3]."""
+    sheet = Image.new("RGBA", (SIDE, SIDE), (0, 0, 0, 0))
+    first = 0
+    for count, said in zip(truth["counts"], truth["colour_said"], strict=True):
+        group = truth["objects"][first : first + count]
+        first += count
+        drawn = recoloured(sketches[key_of(group[0])], group[0]["colour"] if said else None)
+        drawn = mirrored(drawn, group[0]["box"], picture)
+        for thing in group:
+            x0, _, x1, y1 = thing["box"]
+            longer = max(x1 - x0, y1 - thing["box"][1]) * rng.uniform(*SCALES) * SIDE / max(drawn.shape[:2])
+            width, height = (max(round(side * longer), 1) for side in (drawn.shape[1], drawn.shape[0]))
+            x = (x0 + x1) / 2 * SIDE + rng.uniform(-SHIFT, SHIFT) * SIDE - width / 2
+            y = y1 * SIDE + rng.uniform(-SHIFT, SHIFT) * SIDE - height
+            layer = Image.new("RGBA", sheet.size, (0, 0, 0, 0))
+            layer.paste(Image.fromarray(drawn).resize((width, height), Image.Resampling.BILINEAR), (round(x), round(y)))
+            sheet = Image.alpha_composite(sheet, layer)
+    return np.asarray(sheet)
+
+
+def mirrored(drawn: np.ndarray, box: Sequence[float], picture: np.ndarray) -> np.ndarray:
+    """The sketch, or its mirror image if that is nearer to what the picture shows in the box."""
+    x0, y0, x1, y1 = (int(round(edge * SIDE)) for edge in box)
+    shown = picture[max(y0, 0) : max(y1, y0 + 2), max(x0, 0) : max(x1, x0 + 2)].astype(np.float32)
+    if min(shown.shape[:2]) < 2:
+        return drawn
+    small = np.asarray(Image.fromarray(drawn).resize((shown.shape[1], shown.shape[0]))).astype(np.float32)
+
+    def away(pixels: np.ndarray) -> float:
+        return float((np.abs(pixels[..., :3] - shown) * pixels[..., 3:]).sum())
+
+    return drawn if away(small) <= away(small[:, ::-1]) else np.ascontiguousarray(drawn[:, ::-1])
+
+
+def key_of(thing: Mapping[str, Any]) -> Key:
+    return plain(thing["name"]), thing["style"]
+
+
+def sketch_shard(
+    folder: Path, prior: Prior, autoencoder: Autoencoder, vectors: Vectors, *, fast: bool, known: dict[Key, np.ndarray]
+) -> int:
+    """Writes the shard's sketches; returns how many scenes have one. `known` keeps sketches from shard to shard."""
+    scenes = [json.loads(line)["truth"] for line in (folder / "scenes.jsonl").read_text(encoding="utf-8").splitlines()]
+    pictures, hints = np.load(folder / "pictures.npy", mmap_mode="r"), np.load(folder / "hints.npy")
+    drawn = [place for place, truth in enumerate(scenes)
+             if truth["objects"] and not truth["lettering"]
+             and all(thing["style"] in STYLES for thing in truth["objects"])]  # fmt: skip
+    keys = dict.fromkeys(key_of(thing) for place in drawn for thing in scenes[place]["objects"])
+    known |= sketches_of([key for key in keys if key not in known], prior, autoencoder, vectors, fast=fast)
+    rng = np.random.default_rng([int(folder.name.rsplit("-", 1)[1]), 1])
+    for start in range(0, len(drawn), TOGETHER):
+        places = drawn[start : start + TOGETHER]
+        rgba = torch.from_numpy(np.stack([collage_of(scenes[p], pictures[p], known, rng) for p in places]))
+        rgba = rgba.permute(0, 3, 1, 2).float()
+        alpha = rgba[:, 3:] / 255
+        over_grey = (rgba[:, :3] * alpha + GREY * (1 - alpha)) / 127.5 - 1
+        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16, enabled=fast):
+            hints[places, :16] = autoencoder.encode(over_grey).float().numpy()
+        hints[places, 16:] = torch.nn.functional.avg_pool2d(alpha, 8).numpy()
+    aside = folder / f"{FILE}.part"
+    with open(aside, "wb") as file:
+        np.save(file, hints)
+    os.replace(aside, folder / FILE)
+    return len(drawn)

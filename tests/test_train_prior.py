@@ -1,0 +1,163 @@
+"""The prior's training: what a phrase means, what is held out, a loss that falls, and hints made of sketches."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from allaprima.errors import TrainingError  # noqa: E402
+from allaprima.export import graphs, parity, trials  # noqa: E402
+from allaprima.export.bundle import Trained  # noqa: E402
+from allaprima.scene.corpus import Corpus, Drawing  # noqa: E402
+from allaprima.scene.stock import is_held_out  # noqa: E402
+from allaprima.train.bank import Bank, shards  # noqa: E402
+from allaprima.train.captions_encoding import CaptionEncoder  # noqa: E402
+from allaprima.train.prior import Prior, PriorConfig  # noqa: E402
+from allaprima.train.prior_training import (  # noqa: E402
+    STYLES,
+    chosen,
+    load_prior,
+    meanings,
+    phrases_of,
+    prepare,
+    sketch_loss,
+    target,
+    train_prior,
+)
+from allaprima.train.run import Run  # noqa: E402
+from allaprima.train.sketching import mirrored, sketch_shard  # noqa: E402
+from allaprima.train.text import save  # noqa: E402
+from tiny_training import tiny_bank, tiny_corpus, tiny_trained  # noqa: E402
+
+pytestmark = pytest.mark.train
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A corpus, a bank, and the runs that the prior leans on."""
+    folder = tmp_path_factory.mktemp("prior")
+    trained, corpus = tiny_trained(folder), tiny_corpus(folder / "corpus")
+    tiny_bank(folder / "bank", corpus, trained)
+    save(folder / "runs" / "text" / "checkpoint.pt", {
+        "format": 1, "config": asdict(trained.text.config), "size": "xs", "seed": 0, "step": 9, "minutes": 1.0,
+        "summary": {}, "sentences": "", "network": trained.text.state_dict(),
+    })  # fmt: skip
+    weights = trained.autoencoder.state_dict()
+    Run.open(folder / "runs" / "autoencoder", minutes=None).save(
+        {"config": trained.autoencoder.config.to_dict(), "step": 1, "model": weights, "ema": weights}
+    )
+    return folder
+
+
+def train(home: Path, folder: Path, minutes: float) -> dict:
+    return train_prior(minutes=minutes, corpus=home / "corpus", folder=folder, runs=home / "runs",
+                       tokenizer=home / "tokenizer.json", size="xs", batch=32, lr=3e-3)  # fmt: skip
+
+
+def test_the_loss_falls_and_the_same_command_goes_on(home: Path, tmp_path: Path) -> None:
+    first = train(home, tmp_path, 0.06)
+    second = train(home, tmp_path, 0.25)
+    assert second["step"] > first["step"] > 0
+    assert second["latents"] + second["cutout"] < 0.8 * (first["latents"] + first["cutout"])
+    model, record = load_prior(tmp_path)
+    assert record["step"] == second["step"] and model.config.styles == len(STYLES)
+    assert (tmp_path / "sheet.png").exists()
+    assert "resumed at step" in (tmp_path / "log.txt").read_text()
+
+
+def test_without_a_run_the_command_is_named(tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="allaprima train prior"):
+        load_prior(tmp_path)
+
+
+def test_held_out_pairs_teach_nothing_and_no_pair_teaches_twice(home: Path) -> None:
+    drawings = Corpus.open(home / "corpus").drawings
+    rows = chosen([*drawings, *drawings])
+    pairs = [(drawings[row].concept, drawings[row].style) for row in rows]
+    assert len(set(pairs)) == len(pairs) and not any(is_held_out(*pair) for pair in pairs)
+
+
+def test_a_name_means_what_it_names_and_a_keyword_the_nearest() -> None:
+    def drawn(index: int, name: str, *words: str) -> Drawing:
+        return Drawing(index, name, f"the-{name}", words, "flat", "CC0-1.0", "tiny", "1", "", "animal")
+
+    drawings = [drawn(0, "dog", "puppy", "animal"), drawn(1, "cat", "animal", "dog", "puppy")]
+    vectors = {"dog": (1.0, 0.0), "cat": (0.0, 1.0), "puppy": (0.9, 0.4359), "animal": (0.6, 0.8)}
+    found = meanings(drawings, {text: np.asarray(vector, np.float32) for text, vector in vectors.items()})
+    assert found["the-dog"] == ["dog", "puppy"]  # a name stays its own, whatever has it as a keyword
+    assert found["the-cat"] == ["cat", "animal"]
+
+
+def test_a_target_is_cut_and_centred() -> None:
+    pixels = np.zeros((256, 256, 4), np.uint8)
+    pixels[100:140, 20:100] = (255, 0, 0, 255)
+    rgb, cover = target(pixels)
+    assert rgb.shape == (3, 64, 64) and cover.shape == (1, 32, 32)
+    assert (cover[0, 9:23] == 255).all() and (cover[0, :7] == 0).all() and (cover[0, 25:] == 0).all()
+    assert rgb[0, 32, 32] == pytest.approx(1.0) and abs(rgb[0, 0, 0]) < 0.01
+
+
+def test_jittered_meanings_stay_unit_vectors_and_a_perfect_sketch_costs_nothing(home: Path) -> None:
+    trained = tiny_trained(home)
+    drawings = Corpus.open(home / "corpus")
+    texts = phrases_of(drawings.drawings)
+    vectors = dict(zip(texts, encoder(home, trained).vectors(texts), strict=True))
+    lessons = prepare(drawings, trained.autoencoder, vectors, fast=False)
+    vector, style, latent, cover = lessons.batch(64, torch.Generator().manual_seed(0))
+    assert torch.allclose(vector.norm(dim=1), torch.ones(64), atol=1e-4) and (style.sum(dim=1) == 1).all()
+
+    def knows(_vector: torch.Tensor, _style: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        return latent, torch.logit(cover, eps=1e-6)
+
+    away, cut = sketch_loss(knows, (vector, style, latent, cover))  # type: ignore[arg-type]
+    assert float(away) == 0.0 and float(cut) < 1e-3
+
+
+def test_hints_of_sketches_replace_those_of_drawings_in_some_scenes(home: Path) -> None:
+    trained = tiny_trained(home)
+    prior = Prior(PriorConfig(64, 1, len(STYLES))).eval()
+    for shard in shards(home / "bank", encoded=True):
+        made = sketch_shard(shard, prior, trained.autoencoder, encoder(home, trained).vectors, fast=False, known={})
+        truths = [json.loads(line)["truth"] for line in (shard / "scenes.jsonl").read_text().splitlines()]
+        hints, sketches = np.load(shard / "hints.npy"), np.load(shard / "sketches.npy")
+        same = (hints == sketches).all(axis=(1, 2, 3))
+        assert made == (~same).sum() > 0
+        assert all(same[place] for place, truth in enumerate(truths) if not truth["objects"] or truth["lettering"])
+    bank = Bank(home / "bank")
+    plain, sketched = bank.validation(8), bank.validation(8, sketched=True)
+    assert (plain.latents == sketched.latents).all() and (plain.hints != sketched.hints).any()
+
+
+def test_a_sketch_is_mirrored_where_the_scenes_drawing_is() -> None:
+    drawn = np.zeros((40, 40, 4), np.uint8)
+    drawn[..., 3] = 255
+    drawn[:, :20, 0] = 255  # red on the left
+    picture = np.zeros((128, 128, 3), np.uint8)
+    picture[32:96, 64:96, 0] = 255  # red on the right of the box
+    box = (0.25, 0.25, 0.75, 0.75)
+    assert (mirrored(drawn, box, picture) == drawn[:, ::-1]).all()
+    assert (mirrored(drawn, box, picture[:, ::-1]) == drawn).all()
+
+
+def test_the_graph_is_what_torch_has_and_int8_is_near() -> None:
+    torch.manual_seed(0)
+    prior = Prior(PriorConfig(64, 2, len(STYLES))).eval()
+    for block in prior.blocks:
+        torch.nn.init.normal_(block.down.weight, std=0.1)  # type: ignore[union-attr]
+    feeds = {name: value.numpy() for name, value in graphs.prior_feeds(len(STYLES), 8).items()}
+    exact, wanted = graphs.prior_graph(prior), parity.reference(prior, feeds)
+    parity.insist(parity.compare("prior", exact, feeds, wanted, kind="traced", allowed=parity.EXACT))
+    small, told = trials.prior_in_eight_bits(exact, feeds, wanted)
+    assert "stored in int8" in told and len(small.SerializeToString()) < 0.35 * len(exact.SerializeToString())
+
+
+def encoder(home: Path, trained: Trained) -> CaptionEncoder:
+    from tokenizers import Tokenizer
+
+    return CaptionEncoder(trained.text, Tokenizer.from_file(str(home / "tokenizer.json")))
