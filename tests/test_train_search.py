@@ -49,7 +49,7 @@ def test_every_point_of_the_space_can_be_built_and_its_proxy_too() -> None:
                 config = proxy(shape({**shipped_params(), "middle": middle, name: option}))
                 assert isinstance(Denoiser(config), Denoiser)
                 assert any(config.attended or [1] * config.attentions())  # something reads the words
-    config = shape({**shipped_params(), "attention": "down and middle"})
+    config = shape({**shipped_params(), "middle": 2, "attention": "down and middle"})
     assert config.attended == (1, 1, 1, 1, 0, 0)
     assert proxy(config) == DenoiserConfig((48, 96, 160), (1, 2), 2, (2, 2), 128, attended=config.attended)
 
