@@ -89,7 +89,7 @@ def cutout(picture: Array, cover: Array) -> Pixels:
     _, height, width = picture.shape
     # Odds are enlarged and not shares of a pixel: the cut stays as sharp as the network means it.
     odds = np.log(np.clip(cover, 1e-4, 1.0 - 1e-4) / np.clip(1.0 - cover, 1e-4, 1.0 - 1e-4))
-    fine = np.asarray(Image.fromarray(odds.astype(np.float32)).resize((width, height), Image.Resampling.BICUBIC))
+    fine = np.asarray(Image.fromarray(odds.astype(np.float32)).resize((width, height), Image.Resampling.BILINEAR))
     alpha = 1.0 / (1.0 + np.exp(-fine))
     shown = (picture.transpose(1, 2, 0) + 1.0) * 127.5
     colour = GREY + (shown - GREY) / np.maximum(alpha, LEAST_COVER)[..., None]

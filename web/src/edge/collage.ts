@@ -4,7 +4,7 @@
  */
 
 import { plan, settle, stands, type Box } from './layout'
-import type { Library } from './library'
+import type { Drawing } from './library'
 import type { Generator } from './random'
 import type { Chosen } from './recall'
 import { recoloured } from './recolouring'
@@ -16,6 +16,11 @@ const CELL = 8
 /** What lies behind the collage, the encoder's idea of nothing. */
 const GREY = 128
 
+/** Whoever has the pictures of drawings. */
+export interface Pictures {
+  image(drawing: Drawing): Promise<Pixels>
+}
+
 export interface Collage {
   canvas: Pixels
   things: Chosen[]
@@ -26,7 +31,7 @@ export interface Collage {
 /** Plan boxes for things that have their drawing, and paste them; there must be at least one thing. */
 export async function compose(
   things: Chosen[],
-  library: Library,
+  library: Pictures,
   relation: string | null,
   scenery: string | null,
   rng: Generator,

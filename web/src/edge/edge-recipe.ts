@@ -4,6 +4,7 @@ import type { Recipe } from '../studio/recipe'
 import type { Manifest } from './bundle'
 import type { Collage } from './collage'
 import type { Sitting } from './painter'
+import { isSketch } from './prior'
 import { squared } from './shapes'
 
 export function recipeOf(sitting: Sitting, manifest: Manifest, backend: string): Recipe {
@@ -21,6 +22,7 @@ export function recipeOf(sitting: Sitting, manifest: Manifest, backend: string):
     memory: sitting.memory,
     size: [size[0], size[1]],
     references: references(sitting.collage),
+    ...(sitting.collage?.things.some(isSketch) ? { sketched: sketched(sitting.collage) } : {}),
     model: { name: manifest.name, sha256: manifest.sha256, licence: manifest.licence },
     backend: `onnxruntime-web (${backend})`,
     ...(parts.length > 1 ? { parts: parts.map(({ text, weight }) => [text, weight] as [string, number]) } : {}),
@@ -32,12 +34,22 @@ export function recipeOf(sitting: Sitting, manifest: Manifest, backend: string):
   }
 }
 
+/** What the prior drew. */
+function sketched({ canvas, things, boxes }: Collage): NonNullable<Recipe['sketched']> {
+  const to4 = (value: number): number => Number(value.toFixed(4))
+  return things.map(({ drawing, text, match }, index) => ({
+    for: text, as: drawing.name, style: drawing.style, clearness: to4(match.score),
+    boxes: (boxes[index] ?? []).map((box) => squared(box, [canvas.width, canvas.height]).map(to4) as [number, number, number, number]),
+  }))
+}
+
 /** Whose drawings informed a picture; boxes are in fractions of the square that the picture is the middle of. */
 function references(collage: Collage | null): NonNullable<Recipe['references']> {
   if (!collage) return []
   const { canvas, things, boxes } = collage
   const to4 = (value: number): number => Number(value.toFixed(4))
-  return things.map(({ drawing, text, match }, index) => ({
+  const known = things.map((thing, index) => ({ thing, index })).filter(({ thing }) => !isSketch(thing))
+  return known.map(({ thing: { drawing, text, match }, index }) => ({
     name: drawing.name,
     style: drawing.style,
     licence: drawing.licence,

@@ -8,6 +8,7 @@ import { compose, hint, type Collage } from './collage'
 import { studentFor } from './few-steps'
 import type { Library } from './library'
 import { readWords, relationBetween } from './phrases'
+import { imagined } from './prior'
 import { Generator } from './random'
 import { read, stylized, type Part } from './reading'
 import { choose, recall } from './recall'
@@ -110,7 +111,7 @@ export class EdgePainter {
     const [, rows, columns] = manifest.latent.shape
     const cells = cellsOf(paintedAt, native, { rows, columns })
     const memory = asked.memory ?? manifest.memory ?? 1
-    const collage = memory > 0 ? await this.collage(styled(prompt), style, seed, cells) : null
+    const collage = await (memory > 0 ? this.collage(styled(prompt), style, seed, cells) : this.sketched(styled(prompt), style, seed, cells))
 
     const isAuto = asked.steps === 'auto'
     if (isAuto && !head) throw new Error('This model cannot tell how many steps words need: choose how many.')
@@ -178,6 +179,20 @@ export class EdgePainter {
     return compose(choose(things, library, style ?? said.style, rng), library, relation, said.scenery, rng, cells)
   }
 
+  /** From words alone: what the prior sketches, in the places that drawings would have. */
+  private async sketched(words: string, style: string | null, seed: number, cells: Cells): Promise<Collage | null> {
+    const { manifest, run } = this.materials
+    if (!manifest.prior) return null
+    const said = readWords(words)
+    const rng = new Generator(seed, 1)
+    const encode = async (texts: string[]): Promise<Float32Array[]> => (await this.text.encode(texts)).map(({ vector }) => vector)
+    const made = await imagined(said, style ?? said.style, manifest.prior.styles, run, encode, rng)
+    if (!made) return null
+    const [first, second] = made.things
+    const relation = first && second ? relationBetween(said, first.start, second.start) : null
+    return compose(made.things, made.pictures, relation, said.scenery, rng, cells)
+  }
+
   private async encodePicture(rgb: Float32Array, width: number, height: number): Promise<Float32Array> {
     const { latent } = await this.materials.run('encoder', { picture: { data: rgb, dims: [1, 3, height, width] } })
     if (!latent) throw new Error('The encoder gave no latent.')
@@ -208,7 +223,8 @@ export class EdgePainter {
     texts.forEach((text, row) => {
       put('states', row, text.states)
       put('text_mask', row, text.mask)
-      if (sitting.hint && t > 1 - sitting.memory) put('hint', row, sitting.hint)
+      // Where nothing of the library is looked at, the hint is of sketches, and stays.
+      if (sitting.hint && (sitting.memory === 0 || t > 1 - sitting.memory)) put('hint', row, sitting.hint)
     })
     const { clean } = await run(graph, feeds)
     if (!clean) throw new Error(`The ${graph} gave no latent.`)

@@ -29,7 +29,7 @@ export interface Chosen extends Thing {
 export type Encode = (texts: string[]) => Promise<Float32Array[]>
 
 const MOST_THINGS = 4
-const MOST_KINDS = 3
+export const MOST_KINDS = 3
 /** Cosine below which two phrases are taken to mean different things. */
 const LIKENESS = 0.62
 /** Below this a keyword says too little of what the drawing shows. */
@@ -158,7 +158,7 @@ function isHead({ phrases }: Said, place: number): boolean {
 }
 
 /** Counts cut so that all things together fit the picture, each at least once. */
-function within(things: readonly Thing[]): Thing[] {
+export function within<T extends Thing>(things: readonly T[]): T[] {
   let room = MOST_THINGS - things.length
   return things.map((thing) => {
     const extra = Math.min(Math.max(thing.count - 1, 0), room)

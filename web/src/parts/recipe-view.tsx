@@ -75,6 +75,7 @@ function factsOf({ width, height, created }: Subject, recipe: Recipe): Fact[] {
     ['Steps', recipe.steps],
     ['Guidance', guidance],
     ['Memory', memory === undefined ? undefined : memory === 0 ? 'none: words alone' : memory],
+    ['Sketched from words', recipe.sketched?.map((each) => `${each.as} (${each.style})`).join(', ')],
     ['Size', `${width} × ${height}`],
     ['Model', model ? `${model.name} ${model.sha256.slice(0, 8)}${model.licence ? `, ${model.licence}` : ''}` : undefined],
     ['Kept', kept],

@@ -16,6 +16,14 @@ export interface Reference {
   inherited?: boolean
 }
 
+export interface Sketched {
+  for: string
+  as: string
+  style: string
+  clearness: number
+  boxes: [number, number, number, number][]
+}
+
 export interface Done {
   kind: string
   arguments: Record<string, unknown>
@@ -33,6 +41,8 @@ export interface Recipe {
   style?: string
   negative?: string
   references?: Reference[]
+  /** What the prior drew from the words alone. */
+  sketched?: Sketched[]
   model?: { name: string; sha256: string; licence?: string }
   backend?: string
   version?: string
