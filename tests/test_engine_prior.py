@@ -73,7 +73,7 @@ def test_a_cutout_has_the_sketchs_own_colour_and_is_cut_to_it() -> None:
     rgba = cutout(picture, cover)
     assert abs(rgba.shape[0] - 64) <= 4 and abs(rgba.shape[1] - 96) <= 4
     assert rgba[32, 48].tolist() == [255, 127, 127, 255]
-    assert Sketch(np.zeros(1), cover).cleanness == pytest.approx(1.0)
+    assert Sketch(np.zeros(1), cover).clearness == pytest.approx(1.0)
 
 
 def rng() -> np.random.Generator:
@@ -94,4 +94,4 @@ def prior_of(logit: float) -> Prior:
     def decode(feeds: dict) -> dict:
         return {"picture": np.zeros((len(feeds["latent"]), 3, 128, 128), np.float32)}
 
-    return Prior(tuple(STYLES), (0.95,) * len(STYLES), Fake({"prior": sketch, "decoder": decode}))
+    return Prior(tuple(STYLES), Fake({"prior": sketch, "decoder": decode}))

@@ -55,15 +55,16 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def train(home: Path, folder: Path, steps: int) -> dict:
-    return train_prior(minutes=10.0, steps=steps, corpus=home / "corpus", folder=folder, runs=home / "runs",
+def train(home: Path, folder: Path, minutes: float) -> dict:
+    return train_prior(minutes=minutes, corpus=home / "corpus", folder=folder, runs=home / "runs",
                        tokenizer=home / "tokenizer.json", size="xs", batch=32, lr=3e-3)  # fmt: skip
 
 
 def test_the_loss_falls_and_the_same_command_goes_on(home: Path, tmp_path: Path) -> None:
-    first = train(home, tmp_path, 2)
-    second = train(home, tmp_path, 80)
-    assert (first["step"], second["step"]) == (2, 82)
+    torch.optim.AdamW([torch.nn.Parameter(torch.zeros(1))])  # the first one imports for seconds
+    first = train(home, tmp_path, 0.06)
+    second = train(home, tmp_path, 0.25)
+    assert second["step"] > first["step"] > 0
     assert second["latents"] + second["cutout"] < 0.8 * (first["latents"] + first["cutout"])
     model, record = load_prior(tmp_path)
     assert record["step"] == second["step"] and model.config.styles == len(STYLES)

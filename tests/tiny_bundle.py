@@ -86,7 +86,7 @@ def build(
         "styles": {style: [style] for style in STYLES},
         "training": {"scenes": 0},
         **({"student": STUDENT} if student else {}),
-        **({"prior": {"styles": list(STYLES), "clearness": [0.95] * len(STYLES)}} if prior else {}),
+        **({"prior": {"styles": list(STYLES)}} if prior else {}),
     })  # fmt: skip
     return folder
 

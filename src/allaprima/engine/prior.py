@@ -30,7 +30,7 @@ SOURCE = "the prior"  # where a sketch comes from, in the place of a drawing's p
 GREY = 128.0  # what lies behind a sketch
 LEAST_COVER = 0.25  # of a pixel, below which its own colour cannot be told from the grey
 VISIBLE = 0.35  # cover from which a pixel counts when a sketch is cut to what it shows
-CLEAR = 0.80  # clearness below which the prior does not know what a thing looks like
+CLEAR = 0.60  # clearness below which the prior does not know what a thing looks like
 AS_CLEAR = 0.04  # styles that are so near to the clearest are drawn by lot
 
 Array = NDArray[np.float32]
@@ -44,16 +44,10 @@ class Sketch:
 
     latent: Array
     cover: Array
-    usual: float = 1.0  # cleanness of real drawings in its style
 
     @property
     def clearness(self) -> float:
-        """How sure the prior is of the outline: its cleanness beside that of real drawings in the style."""
-        return self.cleanness / self.usual
-
-    @property
-    def cleanness(self) -> float:
-        """The mean cover where the thing is seen: 1 for a clean cut of solid shapes, less for thin lines or doubt."""
+        """How sure the prior is of the outline: the mean cover where it sees the thing, 1 for a clean cut."""
         whole = float(self.cover.sum())
         return float(np.square(self.cover).sum()) / whole if whole > 1.0 else 0.0
 
@@ -63,7 +57,6 @@ class Prior:
     """The bundle's prior, opened when it is first asked."""
 
     styles: tuple[str, ...]
-    usual: tuple[float, ...]  # cleanness of real drawings in each style
     backend: Backend
 
     @classmethod
@@ -72,8 +65,7 @@ class Prior:
         told = bundle.info.get(GRAPH)
         if not isinstance(told, Mapping) or f"{GRAPH}.onnx" not in bundle.info["files"]:
             return None
-        usual = tuple(float(each) for each in told["clearness"])
-        return cls(tuple(str(style) for style in told["styles"]), usual, backend)
+        return cls(tuple(str(style) for style in told["styles"]), backend)
 
     def sketches(self, vectors: Array, styles: Sequence[str]) -> list[list[Sketch]]:
         """For each style a sketch of each of the n things whose meanings are `vectors` [n, 384]."""
@@ -83,8 +75,7 @@ class Prior:
             asked[place * n : (place + 1) * n, self.styles.index(style)] = 1.0
         said = self.backend.run(GRAPH, {"vector": np.tile(vectors, (len(styles), 1)), "style": asked})
         covers = 1.0 / (1.0 + np.exp(-np.clip(said["cover"][:, 0], -30.0, 30.0)))
-        usual = [self.usual[self.styles.index(style)] for style in styles for _ in range(n)]
-        made = [Sketch(*each) for each in zip(said["sketch"], covers, usual, strict=True)]
+        made = [Sketch(latent, cover) for latent, cover in zip(said["sketch"], covers, strict=True)]
         return [made[place * n : (place + 1) * n] for place in range(len(styles))]
 
     def pixels(self, sketches: Sequence[Sketch]) -> list[Pixels]:

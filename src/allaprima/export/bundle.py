@@ -205,7 +205,6 @@ def _manifest(
             "library": shown, "time_table_rows": rows, "trials": list(written.trials),
         },
         **few,
-        **({"prior": {"styles": list(vocabulary.STYLES), "clearness": trained.record["prior"]["clearness"]}}
-           if trained.prior is not None else {}),
+        **({"prior": {"styles": list(vocabulary.STYLES)}} if trained.prior is not None else {}),
         **choices.extra,
     }  # fmt: skip

@@ -56,14 +56,6 @@ class Lessons:
     def __len__(self) -> int:
         return len(self.latents)
 
-    def clearness(self) -> list[float]:
-        """For each style how clean its drawings' cutouts are on average: thin lines less than solid shapes. Styles that
-        nothing is drawn in have the average of all."""
-        covers = self.covers.float() / 255.0
-        each = covers.square().sum(dim=(1, 2, 3)) / covers.sum(dim=(1, 2, 3)).clamp_min(1e-6)
-        drawn = [each[self.styles == style] for style in range(len(STYLES))]
-        return [round(float((part if len(part) else each).mean()), 4) for part in drawn]
-
     def batch(self, n: int, generator: torch.Generator) -> tuple[torch.Tensor, ...]:
         """vector, style, latent, cover of n drawings drawn by weight."""
         rows = torch.multinomial(self.weights, n, replacement=True, generator=generator)
@@ -191,7 +183,7 @@ def load_prior(folder: Path) -> tuple[Prior, dict[str, Any]]:
         raise TrainingError(f"no prior in {folder}; run `allaprima train prior` first")
     model = Prior(PriorConfig(**state["config"]))
     model.load_state_dict(state["ema"])
-    return model.eval(), {key: state[key] for key in ("config", "step", "sketches", "minutes", "clearness")}
+    return model.eval(), {key: state[key] for key in ("config", "step", "sketches", "minutes")}
 
 
 @torch.no_grad()
@@ -210,7 +202,6 @@ def sketch_sheet(model: Prior, autoencoder: Autoencoder, vectors: dict[str, Arra
 def train_prior(
     *,
     minutes: float,
-    steps: int | None = None,
     corpus: Path = Path("data/corpus"),
     folder: Path = Path("data/runs/prior"),
     runs: Path = Path("data/runs"),
@@ -220,7 +211,7 @@ def train_prior(
     lr: float = 1e-3,
     seed: int = 0,
 ) -> dict[str, Any]:
-    """Trains over `minutes` in all, those of earlier calls counted, and for at most `steps` more; returns a report."""
+    """Trains over `minutes` in all, those of earlier calls counted; returns a report."""
     from allaprima.train.autoencoder_training import load_autoencoder
     from allaprima.train.captions_encoding import CaptionEncoder
 
@@ -248,16 +239,15 @@ def train_prior(
         step, spent = state["step"], state["minutes"]
         run.log(f"resumed at step {step} after {spent:.1f} min")
     run.minutes = max(minutes - spent, 0.0)
-    generator, clearness = torch.Generator().manual_seed(seed * 1_000_003 + step), lessons.clearness()
+    generator = torch.Generator().manual_seed(seed * 1_000_003 + step)
     seen: list[tuple[float, float]] = []
 
     def record() -> dict[str, Any]:
         return {"config": config.to_dict(), "step": step, "sketches": step * batch, "lessons": len(lessons),
-                "clearness": clearness, "minutes": spent + run.elapsed() / 60, "model": model.state_dict(),
-                "ema": ema.weights, "optimiser": adam.state_dict()}  # fmt: skip
+                "minutes": spent + run.elapsed() / 60, "model": model.state_dict(), "ema": ema.weights,
+                "optimiser": adam.state_dict()}  # fmt: skip
 
-    last = None if steps is None else step + steps
-    while run.going() and step != last:
+    while run.going():
         scale = min(1.0, (step + 1) / WARMUP_STEPS) * min(1.0, 2.0 * run.left() / (minutes * 60))
         for group in adam.param_groups:
             group["lr"] = lr * scale

@@ -23,8 +23,8 @@ export interface Manifest {
   preview: { matrix: number[][]; bias: number[] }
   styles: Record<string, string[]>
   student?: Student
-  /** The styles that the prior sketches in, and how clean the cutouts of real drawings are in each. */
-  prior?: { styles: string[]; clearness: number[] }
+  /** The styles that the prior sketches in. */
+  prior?: { styles: string[] }
 }
 
 /** What the few-step network was taught. */

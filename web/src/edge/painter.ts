@@ -186,7 +186,7 @@ export class EdgePainter {
     const said = readWords(words)
     const rng = new Generator(seed, 1)
     const encode = async (texts: string[]): Promise<Float32Array[]> => (await this.text.encode(texts)).map(({ vector }) => vector)
-    const made = await imagined(said, style ?? said.style, manifest.prior, run, encode, rng)
+    const made = await imagined(said, style ?? said.style, manifest.prior.styles, run, encode, rng)
     if (!made) return null
     const [first, second] = made.things
     const relation = first && second ? relationBetween(said, first.start, second.start) : null

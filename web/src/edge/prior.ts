@@ -3,7 +3,6 @@
  * engine's, by the bundle's own graph.
  */
 
-import type { Manifest } from './bundle'
 import type { Pictures } from './collage'
 import type { Drawing } from './library'
 import { singular, type NounPhrase, type Said } from './phrases'
@@ -23,7 +22,7 @@ const LEAST_COVER = 0.25
 /** Cover from which a pixel counts when a sketch is cut to what it shows. */
 const VISIBLE = 0.35
 /** Clearness below which the prior does not know what a thing looks like. */
-const CLEAR = 0.8
+const CLEAR = 0.6
 /** Styles that are so near to the clearest are drawn by lot. */
 const AS_CLEAR = 0.04
 const LARGEST_ODDS = Math.log((1 - 1e-4) / 1e-4)
@@ -32,7 +31,6 @@ export interface Sketch {
   latent: Float32Array
   /** The odds [32, 32] that a pixel is part of the thing, as logarithms. */
   odds: Float32Array
-  /** How sure the prior is of the outline: its cleanness beside that of real drawings in the style. */
   clearness: number
 }
 
@@ -40,7 +38,7 @@ export interface Sketch {
 export async function imagined(
   said: Said,
   style: string | null,
-  prior: NonNullable<Manifest['prior']>,
+  styles: readonly string[],
   run: Run,
   encode: Encode,
   rng: Generator,
@@ -48,8 +46,8 @@ export async function imagined(
   const phrases = said.phrases.slice(0, MOST_KINDS)
   if (phrases.length === 0) return null
   const names = phrases.map(called)
-  const asked = style !== null && prior.styles.includes(style) ? [style] : tables.plain_styles.filter((each) => prior.styles.includes(each))
-  const table = await sketches(await encode(names.flat()), asked, prior, run)
+  const asked = style !== null && styles.includes(style) ? [style] : tables.plain_styles.filter((each) => styles.includes(each))
+  const table = await sketches(await encode(names.flat()), asked, styles, run)
   const best = table.map((row) => clearest(row, names))
   const sure = best.map((each) => each.reduce((sum, { sketch }) => sum + sketch.clearness, 0) / each.length)
   const near = sure.flatMap((value, index) => (value >= Math.max(...sure) - AS_CLEAR ? [index] : []))
@@ -71,12 +69,7 @@ export async function imagined(
 export const isSketch = ({ drawing }: Chosen): boolean => drawing.source === SOURCE
 
 /** For each style asked for, a sketch of each meaning. */
-async function sketches(
-  vectors: readonly Float32Array[],
-  asked: readonly string[],
-  { styles, clearness }: NonNullable<Manifest['prior']>,
-  run: Run,
-): Promise<Sketch[][]> {
+async function sketches(vectors: readonly Float32Array[], asked: readonly string[], styles: readonly string[], run: Run): Promise<Sketch[][]> {
   const n = vectors.length
   const width = (vectors[0] as Float32Array).length
   const vector = new Float32Array(n * asked.length * width)
@@ -92,15 +85,14 @@ async function sketches(
   if (!sketch || !cover) throw new Error('The prior gave no sketch.')
   const size = sketch.length / rows
   const made = Array.from({ length: rows }, (_, row) => {
-    const usual = clearness[styles.indexOf(asked[Math.floor(row / n)] as string)] as number
     const odds = cover.slice(row * COVER * COVER, (row + 1) * COVER * COVER)
-    return { latent: sketch.slice(row * size, (row + 1) * size), odds, clearness: cleanness(odds) / usual }
+    return { latent: sketch.slice(row * size, (row + 1) * size), odds, clearness: clearnessOf(odds) }
   })
   return asked.map((_, turn) => made.slice(turn * n, (turn + 1) * n))
 }
 
-/** The mean cover where the thing is seen: 1 for a clean cut of solid shapes, less for thin lines or doubt. */
-function cleanness(odds: Float32Array): number {
+/** How sure the prior is of the outline: the mean cover where it sees the thing, 1 for a clean cut. */
+function clearnessOf(odds: Float32Array): number {
   let [whole, squares] = [0, 0]
   for (const each of odds) {
     const cover = sigmoid(each)
