@@ -11,7 +11,7 @@ pytest.importorskip("onnx")
 
 from allaprima.engine.backends import Fake
 from allaprima.engine.painter import Painter
-from allaprima.engine.prior import Prior, Sketch, cutout, imagined
+from allaprima.engine.prior import Prior, cutout, imagined
 from allaprima.engine.reading import read
 from tiny_bundle import STYLES, build
 
@@ -54,26 +54,33 @@ def test_a_bundle_without_a_prior_paints_from_words_as_before(tmp_path: Path) ->
 
 
 def test_things_counts_and_adjectives_are_taken_from_the_words() -> None:
-    things, sketches = imagined(read("three hot dogs left of a blue boat"), None, prior_of(8.0), meanings, rng())
+    things, sketches = imagined(read("three hot dogs left of a blue boat"), None, prior_of(1.0), meanings, rng())
     assert [(thing.text, thing.count, thing.colour) for thing in things] == [("dogs", 3, None), ("boat", 1, "blue")]
     assert len({thing.drawing.style for thing in things if thing.drawing}) == 1  # one picture speaks one language
     assert all(sketches.image(thing.drawing).shape[2] == 4 for thing in things if thing.drawing)
 
 
-def test_what_is_not_seen_clearly_is_left_to_the_words() -> None:
-    assert imagined(read("a fox"), None, prior_of(0.1), meanings, rng())[0] == ()
-    assert imagined(read("at night in the snow"), None, prior_of(8.0), meanings, rng())[0] == ()
+def test_what_it_is_not_sure_of_is_left_to_the_words() -> None:
+    assert imagined(read("a fox"), None, prior_of(0.5), meanings, rng())[0] == ()
+    assert imagined(read("at night in the snow"), None, prior_of(1.0), meanings, rng())[0] == ()
+
+
+def test_a_style_that_it_was_not_taught_is_left_to_the_denoiser() -> None:
+    def styles(asked: float) -> set[str]:
+        things, _ = imagined(read("a fox"), "line", prior_of(1.0, line=asked), meanings, rng())
+        return {thing.drawing.style for thing in things if thing.drawing}
+
+    assert styles(1.0) == {"line"} and "line" not in styles(0.94)
 
 
 def test_a_cutout_has_the_sketchs_own_colour_and_is_cut_to_it() -> None:
-    cover = np.zeros((32, 32), np.float32)
-    cover[8:24, 4:28] = 1.0
+    odds = np.full((32, 32), -20.0, np.float32)
+    odds[8:24, 4:28] = 20.0
     picture = np.zeros((3, 128, 128), np.float32)  # grey
     picture[0, 32:96, 16:112] = 1.0
-    rgba = cutout(picture, cover)
+    rgba = cutout(picture, odds)
     assert abs(rgba.shape[0] - 64) <= 4 and abs(rgba.shape[1] - 96) <= 4
     assert rgba[32, 48].tolist() == [255, 127, 127, 255]
-    assert Sketch(np.zeros(1), cover).clearness == pytest.approx(1.0)
 
 
 def rng() -> np.random.Generator:
@@ -84,12 +91,14 @@ def meanings(texts: object) -> np.ndarray:
     return np.full((len(list(texts)), 384), 384**-0.5, np.float32)  # type: ignore[call-overload]
 
 
-def prior_of(logit: float) -> Prior:
-    """A prior that is as sure of everything as `logit` says."""
+def prior_of(sureness: float, **of_style: float) -> Prior:
+    """A prior that is as sure of everything as it is told, in some styles more or less."""
+    each = np.asarray([of_style.get(style, sureness) for style in STYLES], np.float32)
 
     def sketch(feeds: dict) -> dict:
         n = len(feeds["vector"])
-        return {"sketch": np.zeros((n, 16, 8, 8), np.float32), "cover": np.full((n, 1, 32, 32), logit, np.float32)}
+        return {"sketch": np.zeros((n, 16, 8, 8), np.float32), "cover": np.full((n, 1, 32, 32), 8.0, np.float32),
+                "sureness": feeds["style"] @ each}  # fmt: skip
 
     def decode(feeds: dict) -> dict:
         return {"picture": np.zeros((len(feeds["latent"]), 3, 128, 128), np.float32)}

@@ -240,6 +240,7 @@ def _prior(to_latent: np.ndarray) -> onnx.ModelProto:
         node("Unsqueeze", ["colour", "places"], ["wash"]),
         node("Add", ["wash", "square"], ["sketch"]),
         node("ReduceSum", ["style", "all"], ["one"], keepdims=1),
+        node("ReduceSum", ["style", "all"], ["sureness"], keepdims=0),
         node("Unsqueeze", ["one", "places"], ["ones"]),
         node("Mul", ["ones", "disc"], ["cover"]),
     ]
@@ -252,7 +253,8 @@ def _prior(to_latent: np.ndarray) -> onnx.ModelProto:
         _constant("disc", disc[None, None]),
     ]
     inputs = [_input("vector", 384), _input("style", len(STYLES))]
-    return _graph("prior", nodes, inputs, [_input("sketch", 16, 8, 8), _input("cover", 1, 32, 32)], constants)
+    outputs = [_input("sketch", 16, 8, 8), _input("cover", 1, 32, 32), _input("sureness")]
+    return _graph("prior", nodes, inputs, outputs, constants)
 
 
 def _decoder(to_rgb: np.ndarray) -> onnx.ModelProto:

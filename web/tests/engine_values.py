@@ -15,6 +15,7 @@ from PIL import Image, ImageOps
 
 from allaprima.engine import reading, recall, shapes, wish
 from allaprima.engine.painter import Painter, _generator
+from allaprima.engine.prior import is_sketch
 from allaprima.engine.request import Request
 from allaprima.engine.step_count import features
 from allaprima.scene import layout
@@ -63,9 +64,12 @@ def understood(painter: Painter, words: str) -> dict[str, Any]:
 def sat(painter: Painter, case: dict[str, Any]) -> dict[str, Any]:
     """All that is decided before the first step."""
     wished = wish.read_wishes(case["prompt"], {"steps": case["steps"], "seed": case["seed"]})[0]
+    if "memory" in case:
+        wished.options["memory"] = case["memory"]
     sitting = painter.prepare(wished.parts, **wished.options)
     made = sitting.collages[0]
-    drawings = [] if made is None else [each.drawing for each in made.things if each.drawing is not None]
+    things = [] if made is None else [each for each in made.things if not is_sketch(each)]
+    drawings = [each.drawing for each in things if each.drawing is not None]
     request: Request = sitting.request
     *_, last = painter.run(sitting)
     return {

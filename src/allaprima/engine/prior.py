@@ -30,8 +30,9 @@ SOURCE = "the prior"  # where a sketch comes from, in the place of a drawing's p
 GREY = 128.0  # what lies behind a sketch
 LEAST_COVER = 0.25  # of a pixel, below which its own colour cannot be told from the grey
 VISIBLE = 0.35  # cover from which a pixel counts when a sketch is cut to what it shows
-CLEAR = 0.60  # clearness below which the prior does not know what a thing looks like
-AS_CLEAR = 0.04  # styles that are so near to the clearest are drawn by lot
+SURE = 0.955  # sureness from which a sketch is of what the prior was taught, and not made up
+VAGUE = 0.90  # sureness below which a thing is left to the words
+AS_SURE = 0.01  # styles that are so near to the surest are drawn by lot
 
 Array = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
@@ -40,16 +41,12 @@ Encode = Callable[[Sequence[str]], Array]  # texts -> unit vectors [n, d]
 
 @dataclass(frozen=True)
 class Sketch:
-    """What the prior says of one thing in one style. latent: [16, 8, 8], cover: [32, 32] in 0..1."""
+    """What the prior says of one thing in one style. latent: [16, 8, 8]; odds: [32, 32], logarithms of the odds that a
+    place is part of the thing; sureness: how much of it stays when the meaning is jittered, up to 1."""
 
     latent: Array
-    cover: Array
-
-    @property
-    def clearness(self) -> float:
-        """How sure the prior is of the outline: the mean cover where it sees the thing, 1 for a clean cut."""
-        whole = float(self.cover.sum())
-        return float(np.square(self.cover).sum()) / whole if whole > 1.0 else 0.0
+    odds: Array
+    sureness: float
 
 
 @dataclass(frozen=True)
@@ -67,30 +64,31 @@ class Prior:
             return None
         return cls(tuple(str(style) for style in told["styles"]), backend)
 
-    def sketches(self, vectors: Array, styles: Sequence[str]) -> list[list[Sketch]]:
+    def sketches(self, vectors: Array, styles: Sequence[str]) -> dict[str, list[Sketch]]:
         """For each style a sketch of each of the n things whose meanings are `vectors` [n, 384]."""
         n = len(vectors)
         asked = np.zeros((n * len(styles), len(self.styles)), np.float32)
         for place, style in enumerate(styles):
             asked[place * n : (place + 1) * n, self.styles.index(style)] = 1.0
         said = self.backend.run(GRAPH, {"vector": np.tile(vectors, (len(styles), 1)), "style": asked})
-        covers = 1.0 / (1.0 + np.exp(-np.clip(said["cover"][:, 0], -30.0, 30.0)))
-        made = [Sketch(latent, cover) for latent, cover in zip(said["sketch"], covers, strict=True)]
-        return [made[place * n : (place + 1) * n] for place in range(len(styles))]
+        rows = zip(said["sketch"], said["cover"][:, 0], said["sureness"].tolist(), strict=True)
+        made = [Sketch(*row) for row in rows]
+        return {style: made[place * n : (place + 1) * n] for place, style in enumerate(styles)}
 
     def pixels(self, sketches: Sequence[Sketch]) -> list[Pixels]:
         """The sketches as drawings: uint8 RGBA [h, w, 4], at most 128 px, straight alpha, cut to what is visible."""
         shown = self.backend.run("decoder", {"latent": np.stack([each.latent for each in sketches])})["picture"]
-        return [cutout(picture, each.cover) for picture, each in zip(shown, sketches, strict=True)]
+        return [cutout(picture, each.odds) for picture, each in zip(shown, sketches, strict=True)]
 
 
-def cutout(picture: Array, cover: Array) -> Pixels:
-    """RGB [3, h, w] in [-1, 1] over grey, and its cover [32, 32] -> uint8 RGBA, cut to what is visible."""
+def cutout(picture: Array, odds: Array) -> Pixels:
+    """RGB [3, h, w] in [-1, 1] over grey, and its odds [32, 32] -> uint8 RGBA, cut to what is visible."""
     _, height, width = picture.shape
     # Odds are enlarged and not shares of a pixel: the cut stays as sharp as the network means it.
-    odds = np.log(np.clip(cover, 1e-4, 1.0 - 1e-4) / np.clip(1.0 - cover, 1e-4, 1.0 - 1e-4))
-    fine = np.asarray(Image.fromarray(odds.astype(np.float32)).resize((width, height), Image.Resampling.BILINEAR))
-    alpha = 1.0 / (1.0 + np.exp(-fine))
+    fine = Image.fromarray(np.clip(odds, -9.0, 9.0).astype(np.float32)).resize(
+        (width, height), Image.Resampling.BILINEAR
+    )
+    alpha = 1.0 / (1.0 + np.exp(-np.asarray(fine)))
     shown = (picture.transpose(1, 2, 0) + 1.0) * 127.5
     colour = GREY + (shown - GREY) / np.maximum(alpha, LEAST_COVER)[..., None]
     rgba = np.concatenate([colour, alpha[..., None] * 255.0], axis=2)
@@ -116,41 +114,43 @@ def imagined(
 ) -> tuple[tuple[Recalled, ...], Sketched]:
     """The things that the prompt's noun phrases name, at most `MOST_KINDS`, and the prior's sketches of them.
 
-    In `style` if the prior knows it, else in one of the plain styles by lot among those it sees most clearly. What it
-    does not see clearly in any is left to the words.
+    One plain style is drawn by lot among those that the prior is surest of. Where `style` is asked for, a thing is
+    sketched in it if the prior was taught that; if not, in the plain style, and the denoiser, which is told the style,
+    paints it over, as it does with the library's drawings. Things that it is sure of in neither are left to the words.
     """
     phrases = reading.phrases[:MOST_KINDS]
     if not phrases:
         return (), Sketched(())
-    texts = [_names(phrase) for phrase in phrases]
-    flat = [text for each in texts for text in each]
-    styles = (style,) if style in prior.styles else tuple(each for each in PLAIN_STYLES if each in prior.styles)
-    table = prior.sketches(encode(flat), styles)
-    best = [_clearest(row, texts) for row in table]
-    sure = np.asarray([np.mean([sketch.clearness for _, sketch in each]) for each in best])
-    near = np.flatnonzero(sure >= sure.max() - AS_CLEAR)
-    place = int(near[int(rng.integers(len(near)))])
-    taken = [(phrase, *each) for phrase, each in zip(phrases, best[place], strict=True) if each[1].clearness >= CLEAR]
-    if not taken:
-        return (), Sketched(())
-    things = [
-        Recalled(
-            phrase.text, Match(text, round(sketch.clearness, 4), text), phrase.start, phrase.count, phrase.colour,
-            phrase.size, drawing_of(number, text, styles[place]),
-        )
-        for number, (phrase, text, sketch) in enumerate(taken)
-    ]  # fmt: skip
-    return within(things), Sketched(prior.pixels([sketch for _, _, sketch in taken]))
-
-
-def drawing_of(number: int, name: str, style: str) -> Drawing:
-    """A sketch's entry where drawings have theirs."""
-    return Drawing(number, name, f"sketch:{name}", (), style, "", SOURCE, "", "", 0, 0, (0,))
+    names = [_names(phrase) for phrase in phrases]
+    plain = tuple(each for each in PLAIN_STYLES if each in prior.styles)
+    asked = style if style in prior.styles else None
+    styles = plain if asked is None or asked in plain else (asked, *plain)
+    table = prior.sketches(encode([name for each in names for name in each]), styles)
+    best = {each: _surest(sketches, names) for each, sketches in table.items()}
+    sure = np.asarray([np.mean([sketch.sureness for _, sketch in best[each]]) for each in plain])
+    near = np.flatnonzero(sure >= sure.max() - AS_SURE)
+    common = plain[int(near[int(rng.integers(len(near)))])]
+    things: list[Recalled] = []
+    taken: list[Sketch] = []
+    for place, phrase in enumerate(phrases):
+        own = common if asked is None or best[asked][place][1].sureness < SURE else asked
+        name, sketch = best[own][place]
+        if sketch.sureness >= VAGUE:
+            drawing = _entry(len(taken), name, own)
+            match = Match(drawing.concept, round(sketch.sureness, 4), name)
+            things.append(Recalled(phrase.text, match, phrase.start, phrase.count, phrase.colour, phrase.size, drawing))
+            taken.append(sketch)
+    return within(things), Sketched(prior.pixels(taken) if taken else ())
 
 
 def is_sketch(thing: Recalled) -> bool:
     """Whether the prior drew it."""
     return thing.drawing is not None and thing.drawing.source == SOURCE
+
+
+def _entry(number: int, name: str, style: str) -> Drawing:
+    """A sketch's entry where drawings have theirs."""
+    return Drawing(number, name, f"sketch:{name}", (), style, "", SOURCE, "", "", 0, 0, (0,))
 
 
 def _names(phrase: NounPhrase) -> list[str]:
@@ -160,13 +160,12 @@ def _names(phrase: NounPhrase) -> list[str]:
     return [*called, " ".join([*phrase.manner, *words])] if phrase.manner else called
 
 
-def _clearest(row: Sequence[Sketch], texts: Sequence[Sequence[str]]) -> list[tuple[str, Sketch]]:
-    """Of each thing's names the one that is seen most clearly, with its sketch."""
+def _surest(sketches: Sequence[Sketch], names: Sequence[Sequence[str]]) -> list[tuple[str, Sketch]]:
+    """Of each thing's names the one that the prior is surest of, with its sketch."""
     found, place = [], 0
-    for names in texts:
-        sketches = row[place : place + len(names)]
-        best = max(range(len(names)), key=lambda index: sketches[index].clearness)
-        found.append((names[best], sketches[best]))
-        place += len(names)
+    for each in names:
+        own = sketches[place : place + len(each)]
+        best = max(range(len(each)), key=lambda index: own[index].sureness)
+        found.append((each[best], own[best]))
+        place += len(each)
     return found
-

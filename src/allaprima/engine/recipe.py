@@ -94,7 +94,7 @@ def references(collage: Collage | None) -> list[dict[str, Any]]:
 
 
 def sketched(collage: Collage | None) -> list[dict[str, Any]]:
-    """What the prior drew: the words, the style, how clearly it saw it, and where; boxes as in `references`."""
+    """What the prior drew: the words, the style, how sure it was, and where; boxes as in `references`."""
     if collage is None:
         return []
     shape = (collage.rgba.shape[1], collage.rgba.shape[0])
@@ -103,7 +103,7 @@ def sketched(collage: Collage | None) -> list[dict[str, Any]]:
             "for": thing.text,
             "as": thing.drawing.name,
             "style": thing.drawing.style,
-            "clearness": thing.match.score,
+            "sureness": thing.match.score,
             "boxes": [[round(edge, 4) for edge in shapes.squared(box, shape)] for box in boxes],
         }
         for thing, boxes in zip(collage.things, collage.boxes, strict=True)

@@ -67,7 +67,8 @@ def plans(trained: Trained, scenes: RealInputs, rows: int) -> dict[str, Plan]:
         with torch.no_grad():
             meanings = text(torch.from_numpy(Tokenizer(trained.tokenizer).encode(trials.SKETCHED)))[1].numpy()
         styles = graphs.prior_feeds(prior.config.styles, len(meanings))["style"].numpy()
-        made["prior"] = Plan(lambda: graphs.prior_graph(prior), prior, prior, {"vector": meanings, "style": styles})
+        whole = graphs.Sketcher(prior).eval()
+        made["prior"] = Plan(lambda: graphs.prior_graph(prior), whole, whole, {"vector": meanings, "style": styles})
     return made
 
 

@@ -21,7 +21,7 @@ from allaprima.errors import ExportError
 from allaprima.export.folded import FoldedDenoiser, FoldedStudent
 from allaprima.train.autoencoder import LATENT_CHANNELS, Autoencoder
 from allaprima.train.denoiser import HINT, LATENT, REGION, STATE_WIDTH, Denoiser
-from allaprima.train.prior import MEANING, Prior
+from allaprima.train.prior import MEANING, Prior, Sketcher
 from allaprima.train.text import TextEncoder
 
 OPSET = 20
@@ -91,8 +91,8 @@ def student_graph(network: Denoiser, *, jumps: Sequence[tuple[float, float]]) ->
 
 
 def prior_graph(network: Prior) -> onnx.ModelProto:
-    """(vector, style) -> sketch, cover."""
-    return to_onnx(network, prior_feeds(network.config.styles), ("sketch", "cover"))
+    """(vector, style) -> sketch, cover, sureness."""
+    return to_onnx(Sketcher(network), prior_feeds(network.config.styles), ("sketch", "cover", "sureness"))
 
 
 def prior_feeds(styles: int, n: int = 2) -> dict[str, torch.Tensor]:

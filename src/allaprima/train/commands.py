@@ -289,6 +289,7 @@ def prior(
     corpus: Corpus = Path("data/corpus"),
     runs: Annotated[Path, typer.Option(help="Runs of text student and autoencoder.")] = Path("data/runs"),
     tokenizer: Annotated[Path, typer.Option(help="The student's tokenizer.")] = Path("data/text/tokenizer.json"),
+    steps: Annotated[int | None, typer.Option(min=1, help="Stop after so many more steps at the latest.")] = None,
     batch: Annotated[int, typer.Option(help="Drawings a step.")] = 1024,
     lr: Annotated[float, typer.Option(help="Learning rate.")] = 1e-3,
     seed: Seed = 0,
@@ -298,8 +299,8 @@ def prior(
     from allaprima.train.prior_training import train_prior
 
     _threads(threads)
-    _report(train_prior(minutes=minutes, corpus=corpus, folder=folder, runs=runs, tokenizer=tokenizer, size=size,
-                        batch=batch, lr=lr, seed=seed))  # fmt: skip
+    _report(train_prior(minutes=minutes, steps=steps, corpus=corpus, folder=folder, runs=runs, tokenizer=tokenizer,
+                        size=size, batch=batch, lr=lr, seed=seed))  # fmt: skip
 
 
 @app.command()

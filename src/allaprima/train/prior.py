@@ -74,3 +74,31 @@ class Prior(nn.Module):
         x = self.norm(x)
         latent = self.latent(x).reshape(-1, LATENT_CHANNELS, LATENT_SIDE, LATENT_SIDE)
         return latent, self.cover(x).reshape(-1, 1, COVER_SIDE, COVER_SIDE)
+
+
+class Sketcher(nn.Module):
+    """The prior as it is run: (vector, style) -> (sketch, cover, sureness).
+
+    The sureness [n] is how much of the sketch stays when its meaning is jittered, 1 for all of it. What the prior has
+    been taught lies in a basin of training's own jitter and stays; what it makes up falls apart.
+    """
+
+    jitter: torch.Tensor
+
+    def __init__(self, prior: Prior, *, turns: int = 3, length: float = 0.3) -> None:
+        super().__init__()
+        self.prior = prior
+        thrown = torch.randn(turns, MEANING, generator=torch.Generator().manual_seed(0)) * (length / MEANING**0.5)
+        self.register_buffer("jitter", torch.cat([torch.zeros(1, MEANING), thrown]))
+
+    def forward(self, vector: torch.Tensor, style: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Shapes as those of `Prior`."""
+        turns = len(self.jitter)
+        near = nn.functional.normalize(vector[None] + self.jitter[:, None], dim=2).flatten(0, 1)
+        latents, covers = self.prior(near, style.repeat(turns, 1))
+        shown = latents * nn.functional.avg_pool2d(covers.sigmoid(), COVER_SIDE // LATENT_SIDE)
+        parts = shown.flatten(1).reshape(turns, -1, shown[0].numel())
+        away = (parts - parts.mean(dim=0)).square().sum(dim=2).mean(dim=0)
+        sureness = 1.0 - away / parts.square().sum(dim=2).mean(dim=0).clamp_min(1e-6)
+        n = latents.shape[0] // turns
+        return latents[:n], covers[:n], sureness

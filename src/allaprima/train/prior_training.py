@@ -202,6 +202,7 @@ def sketch_sheet(model: Prior, autoencoder: Autoencoder, vectors: dict[str, Arra
 def train_prior(
     *,
     minutes: float,
+    steps: int | None = None,
     corpus: Path = Path("data/corpus"),
     folder: Path = Path("data/runs/prior"),
     runs: Path = Path("data/runs"),
@@ -211,7 +212,7 @@ def train_prior(
     lr: float = 1e-3,
     seed: int = 0,
 ) -> dict[str, Any]:
-    """Trains over `minutes` in all, those of earlier calls counted; returns a report."""
+    """Trains over `minutes` in all, those of earlier calls counted, and for at most `steps` more; returns a report."""
     from allaprima.train.autoencoder_training import load_autoencoder
     from allaprima.train.captions_encoding import CaptionEncoder
 
@@ -247,7 +248,8 @@ def train_prior(
                 "minutes": spent + run.elapsed() / 60, "model": model.state_dict(), "ema": ema.weights,
                 "optimiser": adam.state_dict()}  # fmt: skip
 
-    while run.going():
+    last = None if steps is None else step + steps
+    while run.going() and step != last:
         scale = min(1.0, (step + 1) / WARMUP_STEPS) * min(1.0, 2.0 * run.left() / (minutes * 60))
         for group in adam.param_groups:
             group["lr"] = lr * scale

@@ -48,9 +48,9 @@ def sketches_of(
         with torch.autocast("cpu", torch.bfloat16, enabled=fast):
             latent, logits = prior(asked, style_inputs(torch.tensor([STYLES.index(style) for _, style in part])))
             pictures = autoencoder.decode(latent).clamp(-1.0, 1.0)
-        covers = logits.float().sigmoid()[:, 0].numpy()
-        for key, picture, cover in zip(part, pictures.float().numpy(), covers, strict=True):
-            found[key] = cutout(picture, cover)
+        odds = logits.float()[:, 0].numpy()
+        for key, picture, each in zip(part, pictures.float().numpy(), odds, strict=True):
+            found[key] = cutout(picture, each)
     return found
 
 

@@ -38,7 +38,7 @@ export function recipeOf(sitting: Sitting, manifest: Manifest, backend: string):
 function sketched({ canvas, things, boxes }: Collage): NonNullable<Recipe['sketched']> {
   const to4 = (value: number): number => Number(value.toFixed(4))
   return things.map(({ drawing, text, match }, index) => ({
-    for: text, as: drawing.name, style: drawing.style, clearness: to4(match.score),
+    for: text, as: drawing.name, style: drawing.style, sureness: to4(match.score),
     boxes: (boxes[index] ?? []).map((box) => squared(box, [canvas.width, canvas.height]).map(to4) as [number, number, number, number]),
   }))
 }

@@ -21,20 +21,31 @@ const [COVER, SIDE, LATENT] = [32, 128, 8]
 const LEAST_COVER = 0.25
 /** Cover from which a pixel counts when a sketch is cut to what it shows. */
 const VISIBLE = 0.35
-/** Clearness below which the prior does not know what a thing looks like. */
-const CLEAR = 0.6
-/** Styles that are so near to the clearest are drawn by lot. */
-const AS_CLEAR = 0.04
-const LARGEST_ODDS = Math.log((1 - 1e-4) / 1e-4)
+/** Sureness from which a sketch is of what the prior was taught, and not made up. */
+const SURE = 0.955
+/** Sureness below which a thing is left to the words. */
+const VAGUE = 0.9
+/** Styles that are so near to the surest are drawn by lot. */
+const AS_SURE = 0.01
+const LARGEST_ODDS = 9
 
 export interface Sketch {
   latent: Float32Array
-  /** The odds [32, 32] that a pixel is part of the thing, as logarithms. */
+  /** The odds [32, 32] that a place is part of the thing, as logarithms. */
   odds: Float32Array
-  clearness: number
+  /** How much of it stays when the meaning is jittered, up to 1. */
+  sureness: number
 }
 
-/** The things that the prompt's noun phrases name, and the sketches of them; null where it names none that is known. */
+interface Named {
+  name: string
+  sketch: Sketch
+}
+
+/**
+ * The things that the prompt's noun phrases name, and the sketches of them: in the style asked for if the prior was taught
+ * that, else in a plain one; null where it is sure of none.
+ */
 export async function imagined(
   said: Said,
   style: string | null,
@@ -46,21 +57,25 @@ export async function imagined(
   const phrases = said.phrases.slice(0, MOST_KINDS)
   if (phrases.length === 0) return null
   const names = phrases.map(called)
-  const asked = style !== null && styles.includes(style) ? [style] : tables.plain_styles.filter((each) => styles.includes(each))
-  const table = await sketches(await encode(names.flat()), asked, styles, run)
-  const best = table.map((row) => clearest(row, names))
-  const sure = best.map((each) => each.reduce((sum, { sketch }) => sum + sketch.clearness, 0) / each.length)
-  const near = sure.flatMap((value, index) => (value >= Math.max(...sure) - AS_CLEAR ? [index] : []))
-  const place = near[rng.integer(near.length)] as number
-  const taken = (best[place] as { name: string; sketch: Sketch }[]).flatMap((each, index) =>
-    each.sketch.clearness >= CLEAR ? [{ ...each, phrase: phrases[index] as NounPhrase }] : [],
-  )
+  const plain = tables.plain_styles.filter((each) => styles.includes(each))
+  const asked = style !== null && styles.includes(style) ? style : null
+  const table = await sketches(await encode(names.flat()), [...new Set([...(asked ? [asked] : []), ...plain])], styles, run)
+  const best = new Map([...table].map(([each, row]) => [each, surest(row, names)] as const))
+  const of = (each: string): Named[] => best.get(each) as Named[]
+  const sure = plain.map((each) => of(each).reduce((sum, { sketch }) => sum + sketch.sureness, 0) / phrases.length)
+  const near = plain.filter((_, index) => (sure[index] as number) >= Math.max(...sure) - AS_SURE)
+  const common = near[rng.integer(near.length)] as string
+  const taken = phrases.flatMap((phrase, place) => {
+    const own = asked === null || (of(asked)[place] as Named).sketch.sureness < SURE ? common : asked
+    const each = of(own)[place] as Named
+    return each.sketch.sureness >= VAGUE ? [{ ...each, phrase, style: own }] : []
+  })
   if (taken.length === 0) return null
   const pictures = await drawn(taken.map(({ sketch }) => sketch), run)
-  const things = taken.map(({ phrase, name, sketch }) => ({
+  const things = taken.map(({ phrase, name, sketch, style: own }) => ({
     text: phrase.words.join(' '), start: phrase.start, count: phrase.count, colour: phrase.colour, size: phrase.size, isExact: false,
-    match: { concept: name, score: sketch.clearness, phrase: name },
-    drawing: { name, concept: `sketch:${name}`, style: asked[place] as string, licence: '', source: SOURCE, version: '', sha256: '', offset: 0, length: 0, phrases: [0] } satisfies Drawing,
+    match: { concept: `sketch:${name}`, score: sketch.sureness, phrase: name },
+    drawing: { name, concept: `sketch:${name}`, style: own, licence: '', source: SOURCE, version: '', sha256: '', offset: 0, length: 0, phrases: [0] } satisfies Drawing,
   }))
   const shown = new Map(things.map(({ drawing }, index) => [drawing as Drawing, pictures[index] as Pixels]))
   return { things: within(things), pictures: { image: (drawing) => Promise.resolve(shown.get(drawing) as Pixels) } }
@@ -69,7 +84,7 @@ export async function imagined(
 export const isSketch = ({ drawing }: Chosen): boolean => drawing.source === SOURCE
 
 /** For each style asked for, a sketch of each meaning. */
-async function sketches(vectors: readonly Float32Array[], asked: readonly string[], styles: readonly string[], run: Run): Promise<Sketch[][]> {
+async function sketches(vectors: readonly Float32Array[], asked: readonly string[], styles: readonly string[], run: Run): Promise<Map<string, Sketch[]>> {
   const n = vectors.length
   const width = (vectors[0] as Float32Array).length
   const vector = new Float32Array(n * asked.length * width)
@@ -81,25 +96,15 @@ async function sketches(vectors: readonly Float32Array[], asked: readonly string
     }),
   )
   const rows = n * asked.length
-  const { sketch, cover } = await run('prior', { vector: { data: vector, dims: [rows, width] }, style: { data: style, dims: [rows, styles.length] } })
-  if (!sketch || !cover) throw new Error('The prior gave no sketch.')
+  const { sketch, cover, sureness } = await run('prior', { vector: { data: vector, dims: [rows, width] }, style: { data: style, dims: [rows, styles.length] } })
+  if (!sketch || !cover || !sureness) throw new Error('The prior gave no sketch.')
   const size = sketch.length / rows
-  const made = Array.from({ length: rows }, (_, row) => {
-    const odds = cover.slice(row * COVER * COVER, (row + 1) * COVER * COVER)
-    return { latent: sketch.slice(row * size, (row + 1) * size), odds, clearness: clearnessOf(odds) }
-  })
-  return asked.map((_, turn) => made.slice(turn * n, (turn + 1) * n))
-}
-
-/** How sure the prior is of the outline: the mean cover where it sees the thing, 1 for a clean cut. */
-function clearnessOf(odds: Float32Array): number {
-  let [whole, squares] = [0, 0]
-  for (const each of odds) {
-    const cover = sigmoid(each)
-    whole += cover
-    squares += cover * cover
-  }
-  return whole > 1 ? squares / whole : 0
+  const made = Array.from({ length: rows }, (_, row) => ({
+    latent: sketch.slice(row * size, (row + 1) * size),
+    odds: cover.slice(row * COVER * COVER, (row + 1) * COVER * COVER),
+    sureness: sureness[row] as number,
+  }))
+  return new Map(asked.map((name, turn) => [name, made.slice(turn * n, (turn + 1) * n)]))
 }
 
 /** The sketches as drawings, cut to what is visible. */
@@ -167,13 +172,13 @@ function called({ words, manner }: NounPhrase): string[] {
   return manner.length > 0 ? [ones.join(' '), [...manner, ...ones].join(' ')] : [ones.join(' ')]
 }
 
-/** Of each thing's names the one that is seen most clearly, with its sketch. */
-function clearest(row: readonly Sketch[], names: readonly string[][]): { name: string; sketch: Sketch }[] {
+/** Of each thing's names the one that the prior is surest of, with its sketch. */
+function surest(row: readonly Sketch[], names: readonly string[][]): Named[] {
   let first = 0
   return names.map((each) => {
     const own = row.slice(first, first + each.length)
     first += each.length
-    const best = own.reduce((found, { clearness }, index) => (clearness > (own[found] as Sketch).clearness ? index : found), 0)
+    const best = own.reduce((found, { sureness }, index) => (sureness > (own[found] as Sketch).sureness ? index : found), 0)
     return { name: each[best] as string, sketch: own[best] as Sketch }
   })
 }

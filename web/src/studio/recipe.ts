@@ -20,7 +20,7 @@ export interface Sketched {
   for: string
   as: string
   style: string
-  clearness: number
+  sureness: number
   boxes: [number, number, number, number][]
 }
 
