@@ -30,9 +30,9 @@ SOURCE = "the prior"  # where a sketch comes from, in the place of a drawing's p
 GREY = 128.0  # what lies behind a sketch
 LEAST_COVER = 0.25  # of a pixel, below which its own colour cannot be told from the grey
 VISIBLE = 0.35  # cover from which a pixel counts when a sketch is cut to what it shows
-SURE = 0.955  # sureness from which a sketch is of what the prior was taught, and not made up
-VAGUE = 0.90  # sureness below which a thing is left to the words
-AS_SURE = 0.01  # styles that are so near to the surest are drawn by lot
+SURE = 0.95  # sureness from which a sketch is of what the prior was taught, and not made up
+VAGUE = 0.94  # sureness below which a thing is left to the words
+AS_SURE = 0.005  # styles that are so near to the surest are drawn by lot
 
 Array = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
@@ -126,7 +126,7 @@ def imagined(
     asked = style if style in prior.styles else None
     styles = plain if asked is None or asked in plain else (asked, *plain)
     table = prior.sketches(encode([name for each in names for name in each]), styles)
-    best = {each: _surest(sketches, names) for each, sketches in table.items()}
+    best = {each: _named(sketches, names) for each, sketches in table.items()}
     sure = np.asarray([np.mean([sketch.sureness for _, sketch in best[each]]) for each in plain])
     near = np.flatnonzero(sure >= sure.max() - AS_SURE)
     common = plain[int(near[int(rng.integers(len(near)))])]
@@ -160,12 +160,12 @@ def _names(phrase: NounPhrase) -> list[str]:
     return [*called, " ".join([*phrase.manner, *words])] if phrase.manner else called
 
 
-def _surest(sketches: Sequence[Sketch], names: Sequence[Sequence[str]]) -> list[tuple[str, Sketch]]:
-    """Of each thing's names the one that the prior is surest of, with its sketch."""
+def _named(sketches: Sequence[Sketch], names: Sequence[Sequence[str]]) -> list[tuple[str, Sketch]]:
+    """Of each thing's names the fullest that the prior was taught, or else its plain one, with its sketch."""
     found, place = [], 0
     for each in names:
         own = sketches[place : place + len(each)]
-        best = max(range(len(each)), key=lambda index: own[index].sureness)
+        best = len(each) - 1 if own[-1].sureness >= SURE else 0
         found.append((each[best], own[best]))
         place += len(each)
     return found

@@ -283,7 +283,7 @@ def steps(
 
 @app.command()
 def prior(
-    minutes: Annotated[float, typer.Option(help="Wall-clock minutes in all.")] = 35.0,
+    minutes: Annotated[float, typer.Option(help="Wall-clock minutes in all.")] = 20.0,
     size: Annotated[str, typer.Option(help="xs, s or m.")] = "m",
     folder: Annotated[Path, typer.Option(help="Where the run lives.")] = Path("data/runs/prior"),
     corpus: Corpus = Path("data/corpus"),

@@ -2,8 +2,9 @@
 
 The first of two stages, as the prior of unCLIP (arXiv:2204.06125, section 2.2) and stage C of Würstchen
 (arXiv:2306.00637) are: it says from words alone what a thing looks like, and the denoiser paints a picture from that.
-A multilayer perceptron: a sketch is small, and what there is to know is what thousands of things look like. Knows
-nothing of drawings, places or pictures.
+A multilayer perceptron: a sketch is small, and what there is to know is what thousands of things look like. The style
+enters late, as a scale and a shift of what is known of the thing (arXiv:1709.07871), so that a thing in a style that it
+was never shown in borrows from both. Knows nothing of drawings, places or pictures.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ SIDE = 64  # pixels of the square that a sketch shows
 LATENT_SIDE = SIDE // FACTOR
 COVER_SIDE = 32  # rows and columns of the cutout
 MEANING = 384  # the text encoder's vector
+STYLE_STD = 0.3  # of a style's first scales and shifts
 
 
 @dataclass(frozen=True)
@@ -59,8 +61,10 @@ class Prior(nn.Module):
         super().__init__()
         self.config = config
         self.meaning = nn.Linear(MEANING, config.width)
-        self.style = nn.Linear(config.styles, config.width, bias=False)
         self.blocks = nn.ModuleList(Block(config.width) for _ in range(config.blocks))
+        self.shared = nn.LayerNorm(config.width)
+        self.style = nn.Linear(config.styles, 2 * config.width)
+        nn.init.normal_(self.style.weight, std=STYLE_STD)
         self.norm = nn.LayerNorm(config.width)
         self.latent = nn.Linear(config.width, LATENT_CHANNELS * LATENT_SIDE**2)
         self.cover = nn.Linear(config.width, COVER_SIDE**2)
@@ -68,10 +72,11 @@ class Prior(nn.Module):
     def forward(self, vector: torch.Tensor, style: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """vector [n, 384] of unit length, style [n, styles] (1 for the one asked for) -> standardised latents
         [n, 16, 8, 8] of the thing over grey, and the logits [n, 1, 32, 32] of where it is."""
-        x = self.meaning(vector * MEANING**0.5) + self.style(style * self.config.styles**0.5)
-        for block in self.blocks:
+        x = self.meaning(vector * MEANING**0.5)
+        for block in self.blocks[:-1]:
             x = block(x)
-        x = self.norm(x)
+        scale, shift = self.style(style).chunk(2, dim=1)
+        x = self.norm(self.blocks[-1](self.shared(x) * (1 + scale) + shift))
         latent = self.latent(x).reshape(-1, LATENT_CHANNELS, LATENT_SIDE, LATENT_SIDE)
         return latent, self.cover(x).reshape(-1, 1, COVER_SIDE, COVER_SIDE)
 

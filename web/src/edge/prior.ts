@@ -22,11 +22,11 @@ const LEAST_COVER = 0.25
 /** Cover from which a pixel counts when a sketch is cut to what it shows. */
 const VISIBLE = 0.35
 /** Sureness from which a sketch is of what the prior was taught, and not made up. */
-const SURE = 0.955
+const SURE = 0.95
 /** Sureness below which a thing is left to the words. */
-const VAGUE = 0.9
+const VAGUE = 0.94
 /** Styles that are so near to the surest are drawn by lot. */
-const AS_SURE = 0.01
+const AS_SURE = 0.005
 const LARGEST_ODDS = 9
 
 export interface Sketch {
@@ -60,7 +60,7 @@ export async function imagined(
   const plain = tables.plain_styles.filter((each) => styles.includes(each))
   const asked = style !== null && styles.includes(style) ? style : null
   const table = await sketches(await encode(names.flat()), [...new Set([...(asked ? [asked] : []), ...plain])], styles, run)
-  const best = new Map([...table].map(([each, row]) => [each, surest(row, names)] as const))
+  const best = new Map([...table].map(([each, row]) => [each, named(row, names)] as const))
   const of = (each: string): Named[] => best.get(each) as Named[]
   const sure = plain.map((each) => of(each).reduce((sum, { sketch }) => sum + sketch.sureness, 0) / phrases.length)
   const near = plain.filter((_, index) => (sure[index] as number) >= Math.max(...sure) - AS_SURE)
@@ -172,13 +172,13 @@ function called({ words, manner }: NounPhrase): string[] {
   return manner.length > 0 ? [ones.join(' '), [...manner, ...ones].join(' ')] : [ones.join(' ')]
 }
 
-/** Of each thing's names the one that the prior is surest of, with its sketch. */
-function surest(row: readonly Sketch[], names: readonly string[][]): Named[] {
+/** Of each thing's names the fullest that the prior was taught, or else its plain one, with its sketch. */
+function named(row: readonly Sketch[], names: readonly string[][]): Named[] {
   let first = 0
   return names.map((each) => {
     const own = row.slice(first, first + each.length)
     first += each.length
-    const best = own.reduce((found, { sureness }, index) => (sureness > (own[found] as Sketch).sureness ? index : found), 0)
+    const best = (own.at(-1) as Sketch).sureness >= SURE ? own.length - 1 : 0
     return { name: each[best] as string, sketch: own[best] as Sketch }
   })
 }
