@@ -98,7 +98,7 @@ def test_trust_counts_pairs_in_the_same_order() -> None:
 
 
 def test_the_verdict_weighs_gains_against_what_seeds_differ_by() -> None:
-    shipped = point(0, 0.60, 10.0, 0.61, middle=2)
+    shipped = point(0, 0.60, 10.0, 0.61, middle=0)
     assert "no verdict yet" in search.verdict([shipped])
     clear = search.verdict([shipped, point(1, 0.50, 9.0, 0.51), point(2, 0.40, 11.0)])
     assert "trial 1" in clear and "more than twice" in clear and "not more" not in clear
@@ -107,7 +107,7 @@ def test_the_verdict_weighs_gains_against_what_seeds_differ_by() -> None:
 
 
 def test_the_picture_marks_the_front_and_the_shipped_shape() -> None:
-    tried = [point(0, 0.5, 9.0, 0.52, middle=2), point(1, 0.6, 5.0), point(2, 0.7, 6.0)]
+    tried = [point(0, 0.5, 9.0, 0.52, middle=0), point(1, 0.6, 5.0), point(2, 0.7, 6.0)]
     picture = ElementTree.fromstring(drawn(tried))
     circles = picture.findall("{http://www.w3.org/2000/svg}circle")
     colours = [circle.get("fill") for circle in circles]
