@@ -54,20 +54,20 @@ def test_a_bundle_without_a_prior_paints_from_words_as_before(tmp_path: Path) ->
 
 
 def test_things_counts_and_adjectives_are_taken_from_the_words() -> None:
-    things, sketches = imagined(read("three hot dogs left of a blue boat"), None, prior_of(1.0), meanings, rng())
+    ((things, sketches),) = imagined(read("three hot dogs left of a blue boat"), None, prior_of(1.0), meanings, [rng()])
     assert [(thing.text, thing.count, thing.colour) for thing in things] == [("dogs", 3, None), ("boat", 1, "blue")]
     assert len({thing.drawing.style for thing in things if thing.drawing}) == 1  # one picture speaks one language
     assert all(sketches.image(thing.drawing).shape[2] == 4 for thing in things if thing.drawing)
 
 
 def test_what_it_is_not_sure_of_is_left_to_the_words() -> None:
-    assert imagined(read("a fox"), None, prior_of(0.5), meanings, rng())[0] == ()
-    assert imagined(read("at night in the snow"), None, prior_of(1.0), meanings, rng())[0] == ()
+    assert imagined(read("a fox"), None, prior_of(0.5), meanings, [rng()])[0][0] == ()
+    assert imagined(read("at night in the snow"), None, prior_of(1.0), meanings, [rng()])[0][0] == ()
 
 
 def test_a_style_that_it_was_not_taught_is_left_to_the_denoiser() -> None:
     def styles(asked: float) -> set[str]:
-        things, _ = imagined(read("a fox"), "line", prior_of(1.0, line=asked), meanings, rng())
+        ((things, _),) = imagined(read("a fox"), "line", prior_of(1.0, line=asked), meanings, [rng()])
         return {thing.drawing.style for thing in things if thing.drawing}
 
     assert styles(1.0) == {"line"} and "line" not in styles(0.948)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -17,8 +16,8 @@ from allaprima.train.autoencoder_training import load_autoencoder  # noqa: E402
 from allaprima.train.denoiser_training import load_denoiser  # noqa: E402
 from allaprima.train.resume import unpack  # noqa: E402
 from allaprima.train.run import Run  # noqa: E402
-from allaprima.train.text import load_text_encoder, save  # noqa: E402
-from tiny_training import tiny_trained  # noqa: E402
+from allaprima.train.text import load_text_encoder  # noqa: E402
+from tiny_training import save_text_run, tiny_trained  # noqa: E402
 
 pytestmark = pytest.mark.train
 
@@ -27,10 +26,7 @@ pytestmark = pytest.mark.train
 def trained(tmp_path: Path) -> Trained:
     """Three runs on disk as training leaves them, apart from their optimisers."""
     made, runs = tiny_trained(tmp_path), tmp_path / "runs"
-    save(runs / "text" / "checkpoint.pt", {
-        "format": 1, "config": asdict(made.text.config), "size": "xs", "seed": 0, "step": 9, "minutes": 1.0,
-        "summary": {}, "sentences": "", "network": made.text.state_dict(),
-    })  # fmt: skip
+    save_text_run(made, runs)
     for name, network in (("autoencoder", made.autoencoder), ("denoiser", made.denoiser)):
         weights = network.state_dict()
         Run.open(runs / name, minutes=None).save({

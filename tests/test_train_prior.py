@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -32,8 +31,7 @@ from allaprima.train.prior_training import (  # noqa: E402
 )
 from allaprima.train.run import Run  # noqa: E402
 from allaprima.train.sketching import mirrored, sketch_shard  # noqa: E402
-from allaprima.train.text import save  # noqa: E402
-from tiny_training import tiny_bank, tiny_corpus, tiny_trained  # noqa: E402
+from tiny_training import save_text_run, tiny_bank, tiny_corpus, tiny_trained  # noqa: E402
 
 pytestmark = pytest.mark.train
 
@@ -44,10 +42,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("prior")
     trained, corpus = tiny_trained(folder), tiny_corpus(folder / "corpus")
     tiny_bank(folder / "bank", corpus, trained)
-    save(folder / "runs" / "text" / "checkpoint.pt", {
-        "format": 1, "config": asdict(trained.text.config), "size": "xs", "seed": 0, "step": 9, "minutes": 1.0,
-        "summary": {}, "sentences": "", "network": trained.text.state_dict(),
-    })  # fmt: skip
+    save_text_run(trained, folder / "runs")
     weights = trained.autoencoder.state_dict()
     Run.open(folder / "runs" / "autoencoder", minutes=None).save(
         {"config": trained.autoencoder.config.to_dict(), "step": 1, "model": weights, "ema": weights}

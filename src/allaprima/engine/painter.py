@@ -259,7 +259,7 @@ class Painter:
                 return (None,) * len(seeds)
             plans = (lettering.plan(said, None, reading, _generator(seed, 4), shape) for seed in seeds)
             return tuple(lettering.into(None, letters, shape) for letters in plans)
-        relation = reading.relation_between(things[0].start, things[1].start) if len(things) > 1 else None
+        relation = recall.relation(reading, things)
         made = []
         for seed in seeds:
             rng = _generator(seed, 1)
@@ -279,17 +279,13 @@ class Painter:
         wanted = bool(settings.number("prior")) if request.prior is None else request.prior
         if self._prior is None or not wanted:
             return (None,) * len(seeds)
-        made: list[Collage | None] = []
-        for seed in seeds:
-            rng = _generator(seed, 1)
-            style = request.style or reading.style
-            things, sketches = prior.imagined(reading, style, self._prior, self.meaning, rng)
-            if not things:
-                made.append(None)
-                continue
-            relation = reading.relation_between(things[0].start, things[1].start) if len(things) > 1 else None
-            made.append(collage.compose(things, sketches, relation, reading.scenery, rng, shape))
-        return tuple(made)
+        rngs = [_generator(seed, 1) for seed in seeds]
+        imagined = prior.imagined(reading, request.style or reading.style, self._prior, self.meaning, rngs)
+        return tuple(
+            collage.compose(things, sketches, recall.relation(reading, things), reading.scenery, rng, shape)
+            if things else None
+            for rng, (things, sketches) in zip(rngs, imagined, strict=True)
+        )  # fmt: skip
 
     def _hint(self, collages: Sequence[Collage | None]) -> Array | None:
         present = [each.rgba for each in collages if each is not None]

@@ -3,7 +3,7 @@
 A small network in the bundle says what a thing looks like in a style, and the collage takes the sketch as it takes a
 drawing (the two stages of unCLIP, arXiv:2204.06125). Knows nothing of where sketches are put, nor of the library.
 
-    things, sketches = imagined(reading, None, prior, encode, rng)
+    ((things, sketches),) = imagined(reading, None, prior, encode, [rng])
     collage.compose(things, sketches, relation, scenery, rng)
 """
 
@@ -110,9 +110,10 @@ class Sketched:
 
 
 def imagined(
-    reading: Reading, style: str | None, prior: Prior, encode: Encode, rng: np.random.Generator
-) -> tuple[tuple[Recalled, ...], Sketched]:
-    """The things that the prompt's noun phrases name, at most `MOST_KINDS`, and the prior's sketches of them.
+    reading: Reading, style: str | None, prior: Prior, encode: Encode, rngs: Sequence[np.random.Generator]
+) -> list[tuple[tuple[Recalled, ...], Sketched]]:
+    """The things that the prompt's noun phrases name, at most `MOST_KINDS`, and the prior's sketches of them; for each
+    picture its own, by its `rng`.
 
     One plain style is drawn by lot among those that the prior is surest of. Where `style` is asked for, a thing is
     sketched in it if the prior was taught that; if not, in the plain style, and the denoiser, which is told the style,
@@ -120,7 +121,7 @@ def imagined(
     """
     phrases = reading.phrases[:MOST_KINDS]
     if not phrases:
-        return (), Sketched(())
+        return [((), Sketched(()))] * len(rngs)
     names = [_names(phrase) for phrase in phrases]
     plain = tuple(each for each in PLAIN_STYLES if each in prior.styles)
     asked = style if style in prior.styles else None
@@ -129,7 +130,15 @@ def imagined(
     best = {each: _named(sketches, names) for each, sketches in table.items()}
     sure = np.asarray([np.mean([sketch.sureness for _, sketch in best[each]]) for each in plain])
     near = np.flatnonzero(sure >= sure.max() - AS_SURE)
-    common = plain[int(near[int(rng.integers(len(near)))])]
+    lots = [plain[int(near[int(rng.integers(len(near)))])] for rng in rngs]
+    return [_taken(phrases, best, asked, common, prior) for common in lots]
+
+
+def _taken(
+    phrases: Sequence[NounPhrase], best: Mapping[str, Sequence[tuple[str, Sketch]]], asked: str | None, common: str,
+    prior: Prior,
+) -> tuple[tuple[Recalled, ...], Sketched]:  # fmt: skip
+    """Each phrase's sketch in the style asked for, or else in the `common` one, if the prior is sure of it."""
     things: list[Recalled] = []
     taken: list[Sketch] = []
     for place, phrase in enumerate(phrases):

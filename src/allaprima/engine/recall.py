@@ -190,6 +190,11 @@ def _said(words: Sequence[Word], start: int, end: int) -> str:
                     if place == start or words[place - 1] is not word)  # fmt: skip
 
 
+def relation(reading: Reading, things: Sequence[Recalled]) -> str | None:
+    """What the prompt says of where the first thing is to the second, if there are two."""
+    return reading.relation_between(things[0].start, things[1].start) if len(things) > 1 else None
+
+
 def within(things: Sequence[Recalled]) -> tuple[Recalled, ...]:
     """Counts cut so that all things together fit the picture, each at least once."""
     room = MOST_THINGS - len(things)

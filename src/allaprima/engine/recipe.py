@@ -5,13 +5,13 @@ Knows the recipe's shape and nothing of how it is carried out.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import allaprima
 from allaprima import typeface
 from allaprima.engine import shapes
-from allaprima.engine.collage import Collage
+from allaprima.engine.collage import Box, Collage
 from allaprima.engine.prior import is_sketch
 from allaprima.engine.shapes import Size
 from allaprima.errors import UserError
@@ -80,13 +80,12 @@ def references(collage: Collage | None) -> list[dict[str, Any]]:
     """
     if collage is None:
         return []
-    shape = (collage.rgba.shape[1], collage.rgba.shape[0])
     return [
         {
             **thing.drawing.credit(),
             "for": thing.text,
             "score": round(thing.match.score, 4),
-            "boxes": [[round(edge, 4) for edge in shapes.squared(box, shape)] for box in boxes],
+            "boxes": _squared(boxes, collage),
         }
         for thing, boxes in zip(collage.things, collage.boxes, strict=True)
         if thing.drawing is not None and not is_sketch(thing)
@@ -97,14 +96,13 @@ def sketched(collage: Collage | None) -> list[dict[str, Any]]:
     """What the prior drew: the words, the style, how sure it was, and where; boxes as in `references`."""
     if collage is None:
         return []
-    shape = (collage.rgba.shape[1], collage.rgba.shape[0])
     return [
         {
             "for": thing.text,
             "as": thing.drawing.name,
             "style": thing.drawing.style,
             "sureness": thing.match.score,
-            "boxes": [[round(edge, 4) for edge in shapes.squared(box, shape)] for box in boxes],
+            "boxes": _squared(boxes, collage),
         }
         for thing, boxes in zip(collage.things, collage.boxes, strict=True)
         if thing.drawing is not None and is_sketch(thing)
@@ -115,15 +113,21 @@ def lettering(collage: Collage | None) -> dict[str, Any] | None:
     """The words that were drawn as letters, and where: the box as in `references`."""
     if collage is None or collage.letters is None:
         return None
-    letters, shape = collage.letters, (collage.rgba.shape[1], collage.rgba.shape[0])
+    letters = collage.letters
     return {
         "text": letters.text,
         "lines": list(letters.lines),
         "colour": letters.colour,
         "place": letters.place,
-        "box": [round(edge, 4) for edge in shapes.squared(letters.box, shape)],
+        "box": _squared([letters.box], collage)[0],
         "font": typeface.NAME,
     }
+
+
+def _squared(boxes: Sequence[Box], collage: Collage) -> list[list[float]]:
+    """Boxes of a collage in fractions of the square that it is the middle of, as a recipe says them."""
+    shape = (collage.rgba.shape[1], collage.rgba.shape[0])
+    return [[round(edge, 4) for edge in shapes.squared(box, shape)] for box in boxes]
 
 
 def check_references(written: Mapping[str, Any], done: Mapping[str, Any]) -> None:

@@ -102,20 +102,34 @@ def encode_shard(folder: Path, autoencoder: Autoencoder, text: Any, *, fast: boo
         for i in range(0, n, 64):
             rgb = torch.from_numpy(np.array(pictures[i : i + 64])).permute(0, 3, 1, 2).float() / 127.5 - 1
             latents[i : i + 64] = autoencoder.encode(rgb).float().numpy()
-            rgba = torch.from_numpy(np.array(collages[i : i + 64])).permute(0, 3, 1, 2).float()
-            alpha = rgba[:, 3:] / 255
-            over_grey = (rgba[:, :3] * alpha + GREY * (1 - alpha)) / 127.5 - 1
-            hints[i : i + 64, :16] = autoencoder.encode(over_grey).float().numpy()
-            hints[i : i + 64, 16:] = torch.nn.functional.avg_pool2d(alpha, 8).numpy()
+            hints[i : i + 64] = hints_of(np.array(collages[i : i + 64]), autoencoder)
     states = np.empty((n, 2, 32, 256), np.float16)
     lengths = np.empty((n, 2), np.uint8)
     for which, key in enumerate(("caption", "short")):
         states[:, which], lengths[:, which] = text.encode([scene[key] for scene in scenes])
     for name, array in (("latents", latents), ("hints", hints), ("states", states), ("lengths", lengths)):
-        aside = folder / f"{name}.npy.part"
-        with open(aside, "wb") as file:
-            np.save(file, array)
-        os.replace(aside, folder / f"{name}.npy")
+        save_whole(folder / f"{name}.npy", array)
+
+
+def hints_of(collages: np.ndarray, autoencoder: Autoencoder) -> np.ndarray:
+    """Collages uint8 [n, 128, 128, 4] as hints float32 [n, 17, 16, 16]: latents over grey, and the cover of each cell.
+    Call it without gradients."""
+    import torch
+
+    rgba = torch.from_numpy(collages).permute(0, 3, 1, 2).float()
+    alpha = rgba[:, 3:] / 255
+    over_grey = (rgba[:, :3] * alpha + GREY * (1 - alpha)) / 127.5 - 1
+    latents = autoencoder.encode(over_grey).float()
+    hints: np.ndarray = torch.cat([latents, torch.nn.functional.avg_pool2d(alpha, 8)], dim=1).numpy()
+    return hints
+
+
+def save_whole(path: Path, array: np.ndarray) -> None:
+    """Writes an array aside and renames it: a kill leaves no file or a whole one."""
+    aside = path.with_name(f"{path.name}.part")
+    with open(aside, "wb") as file:
+        np.save(file, array)
+    os.replace(aside, path)
 
 
 @dataclass(frozen=True)

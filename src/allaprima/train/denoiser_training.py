@@ -1,6 +1,6 @@
 """Trains the denoiser on the scene bank: `allaprima train denoiser`.
 
-Words are dropped in a tenth of the scenes and the hint in more than a third, so that words alone paint too and
+Words are dropped in a tenth of the scenes and the hint in a third, so that words alone paint too and
 guidance has its unconditional side; in some scenes a part of the picture is given and the rest is to be painted
 (`train.regions`), so that a picture can be changed or continued. Resumable by the same command; the constant-rate
 state is `checkpoint.pt`, and `--anneal` forks a cool-down from it into `annealed.pt`, which the export takes when it

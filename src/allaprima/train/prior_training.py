@@ -248,6 +248,14 @@ def train_prior(
                 "minutes": spent + run.elapsed() / 60, "model": model.state_dict(), "ema": ema.weights,
                 "optimiser": adam.state_dict()}  # fmt: skip
 
+    def keep() -> Prior:
+        """Saves the run and its sheet; the averaged network."""
+        run.save(record())
+        averaged = Prior(config).eval()
+        averaged.load_state_dict(ema.weights)
+        sketch_sheet(averaged, autoencoder, vectors, folder / "sheet.png")
+        return averaged
+
     last = None if steps is None else step + steps
     while run.going() and step != last:
         scale = min(1.0, (step + 1) / WARMUP_STEPS) * min(1.0, 2.0 * run.left() / (minutes * 60))
@@ -269,14 +277,7 @@ def train_prior(
                     f"{spent + run.elapsed() / 60:.1f} min")  # fmt: skip
             seen = []
         if run.due("checkpoint", every_s=240):
-            run.save(record())
-            averaged = Prior(config).eval()
-            averaged.load_state_dict(ema.weights)
-            sketch_sheet(averaged, autoencoder, vectors, folder / "sheet.png")
-    run.save(record())
-    averaged = Prior(config).eval()
-    averaged.load_state_dict(ema.weights)
-    sketch_sheet(averaged, autoencoder, vectors, folder / "sheet.png")
+            keep()
     with torch.no_grad():
-        away, cut = sketch_loss(averaged, lessons.batch(2048, torch.Generator().manual_seed(1)))
+        away, cut = sketch_loss(keep(), lessons.batch(2048, torch.Generator().manual_seed(1)))
     return {"step": step, "lessons": len(lessons), "latents": float(away), "cutout": float(cut)}

@@ -9,7 +9,6 @@ things keep the hint they have. Writes `sketches.npy` into a shard, float16 [n, 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,15 +20,14 @@ from PIL import Image
 from allaprima.engine.library import plain
 from allaprima.engine.prior import cutout
 from allaprima.engine.recolouring import recoloured
+from allaprima.scene.compositor import COLLAGE_SIZE, REFERENCE_SCALES, REFERENCE_SHIFT
 from allaprima.train.autoencoder import Autoencoder
+from allaprima.train.bank import hints_of, save_whole
 from allaprima.train.prior import Prior
 from allaprima.train.prior_training import STYLES, style_inputs
 
 FILE = "sketches.npy"
-SIDE = 128
-GREY = 128.0
-SCALES = (0.93, 1.07)  # of a thing's size
-SHIFT = 0.02  # of the picture
+SIDE = COLLAGE_SIZE
 TOGETHER = 64
 
 Vectors = Callable[[list[str]], np.ndarray]
@@ -66,11 +64,12 @@ def collage_of(truth: Mapping[str, Any], picture: np.ndarray, sketches: Mapping[
         drawn = recoloured(sketches[key_of(group[0])], group[0]["colour"] if said else None)
         drawn = mirrored(drawn, group[0]["box"], picture)
         for thing in group:
-            x0, _, x1, y1 = thing["box"]
-            longer = max(x1 - x0, y1 - thing["box"][1]) * rng.uniform(*SCALES) * SIDE / max(drawn.shape[:2])
+            x0, y0, x1, y1 = thing["box"]
+            longer = max(x1 - x0, y1 - y0) * rng.uniform(*REFERENCE_SCALES) * SIDE / max(drawn.shape[:2])
             width, height = (max(round(side * longer), 1) for side in (drawn.shape[1], drawn.shape[0]))
-            x = (x0 + x1) / 2 * SIDE + rng.uniform(-SHIFT, SHIFT) * SIDE - width / 2
-            y = y1 * SIDE + rng.uniform(-SHIFT, SHIFT) * SIDE - height
+            dx, dy = rng.uniform(-REFERENCE_SHIFT, REFERENCE_SHIFT, 2)
+            x = ((x0 + x1) / 2 + dx) * SIDE - width / 2
+            y = (y1 + dy) * SIDE - height
             layer = Image.new("RGBA", sheet.size, (0, 0, 0, 0))
             layer.paste(Image.fromarray(drawn).resize((width, height), Image.Resampling.BILINEAR), (round(x), round(y)))
             sheet = Image.alpha_composite(sheet, layer)
@@ -109,15 +108,8 @@ def sketch_shard(
     rng = np.random.default_rng([int(folder.name.rsplit("-", 1)[1]), 1])
     for start in range(0, len(drawn), TOGETHER):
         places = drawn[start : start + TOGETHER]
-        rgba = torch.from_numpy(np.stack([collage_of(scenes[p], pictures[p], known, rng) for p in places]))
-        rgba = rgba.permute(0, 3, 1, 2).float()
-        alpha = rgba[:, 3:] / 255
-        over_grey = (rgba[:, :3] * alpha + GREY * (1 - alpha)) / 127.5 - 1
+        collages = np.stack([collage_of(scenes[place], pictures[place], known, rng) for place in places])
         with torch.no_grad(), torch.autocast("cpu", torch.bfloat16, enabled=fast):
-            hints[places, :16] = autoencoder.encode(over_grey).float().numpy()
-        hints[places, 16:] = torch.nn.functional.avg_pool2d(alpha, 8).numpy()
-    aside = folder / f"{FILE}.part"
-    with open(aside, "wb") as file:
-        np.save(file, hints)
-    os.replace(aside, folder / FILE)
+            hints[places] = hints_of(collages, autoencoder)
+    save_whole(folder / FILE, hints)
     return len(drawn)

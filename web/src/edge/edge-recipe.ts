@@ -34,22 +34,24 @@ export function recipeOf(sitting: Sitting, manifest: Manifest, backend: string):
   }
 }
 
+const to4 = (value: number): number => Number(value.toFixed(4))
+
+/** Where a collage has its thing of this index: fractions of the square that the picture is the middle of. */
+function places({ canvas, boxes }: Collage, index: number): [number, number, number, number][] {
+  return (boxes[index] ?? []).map((box) => squared(box, [canvas.width, canvas.height]).map(to4) as [number, number, number, number])
+}
+
 /** What the prior drew. */
-function sketched({ canvas, things, boxes }: Collage): NonNullable<Recipe['sketched']> {
-  const to4 = (value: number): number => Number(value.toFixed(4))
-  return things.map(({ drawing, text, match }, index) => ({
-    for: text, as: drawing.name, style: drawing.style, sureness: to4(match.score),
-    boxes: (boxes[index] ?? []).map((box) => squared(box, [canvas.width, canvas.height]).map(to4) as [number, number, number, number]),
+function sketched(collage: Collage): NonNullable<Recipe['sketched']> {
+  return collage.things.map(({ drawing, text, match }, index) => ({
+    for: text, as: drawing.name, style: drawing.style, sureness: to4(match.score), boxes: places(collage, index),
   }))
 }
 
-/** Whose drawings informed a picture; boxes are in fractions of the square that the picture is the middle of. */
+/** Whose drawings informed a picture. */
 function references(collage: Collage | null): NonNullable<Recipe['references']> {
-  if (!collage) return []
-  const { canvas, things, boxes } = collage
-  const to4 = (value: number): number => Number(value.toFixed(4))
-  const known = things.map((thing, index) => ({ thing, index })).filter(({ thing }) => !isSketch(thing))
-  return known.map(({ thing: { drawing, text, match }, index }) => ({
+  if (!collage || collage.things.some(isSketch)) return [] // a collage is of drawings or of sketches
+  return collage.things.map(({ drawing, text, match }, index) => ({
     name: drawing.name,
     style: drawing.style,
     licence: drawing.licence,
@@ -58,6 +60,6 @@ function references(collage: Collage | null): NonNullable<Recipe['references']> 
     sha256: drawing.sha256,
     for: text,
     score: to4(match.score),
-    boxes: (boxes[index] ?? []).map((box) => squared(box, [canvas.width, canvas.height]).map(to4) as [number, number, number, number]),
+    boxes: places(collage, index),
   }))
 }

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from allaprima.engine import collage, lettering
+from allaprima.engine import collage, lettering, recall
 from allaprima.engine.library import Match
 from allaprima.engine.painter import Painter
 from allaprima.engine.picture import Picture
@@ -168,7 +168,7 @@ def _with_guests(painter: Painter, sitting: Sitting, guests: Sequence[Guest], we
             else:
                 parts.append(Recalled(each.drawing.name, match, 0, drawing=each.drawing))
         rng = np.random.Generator(np.random.PCG64([seed, 1]))
-        relation = sitting.reading.relation_between(parts[0].start, parts[1].start) if len(parts) > 1 else None
+        relation = recall.relation(sitting.reading, parts)
         composed = collage.compose(parts, company, relation, sitting.reading.scenery, rng, sitting.shape)
         own = None if before is None else before.letters
         boxes = composed.boxes if own is None else lettering.beside(composed.boxes, own)

@@ -71,7 +71,7 @@ def placed_anew(painter: Painter, sitting: Sitting, window: Box) -> list[list[Pl
     things = recall.recall(reading, painter.library, painter.meaning)
     if not things:
         return [[] for _ in sitting.seeds]
-    relation = reading.relation_between(things[0].start, things[1].start) if len(things) > 1 else None
+    relation = recall.relation(reading, things)
     made: list[list[Placed]] = []
     for seed, own in zip(sitting.seeds, sitting.collages, strict=True):
         rng = np.random.Generator(np.random.PCG64([seed, 1]))
