@@ -132,3 +132,16 @@ def test_the_colour_said_is_the_colour_seen(corpus: Corpus, monkeypatch: pytest.
 @pytest.mark.parametrize("name", colours.NAMES)
 def test_every_colour_is_called_by_its_name(name: str) -> None:
     assert colours.name_of(*vocabulary.COLOUR_RGB[name]) == name
+
+
+def test_a_thing_shown_by_its_own_drawing_is_shown_pixel_by_pixel(corpus: Corpus) -> None:
+    same, all_ = 0, 0
+    for seed in range(120):
+        scene = compose(corpus, seed, 128)
+        if scene.truth.counts != (1,) or scene.truth.lettering is not None:
+            continue
+        solid = scene.collage[..., 3] == 255
+        away = np.abs(scene.collage[..., :3].astype(int) - scene.picture).max(axis=2)[solid]
+        all_ += 1
+        same += bool(len(away) > 20 and (away <= 1).all())
+    assert all_ > 30 and 0.6 < same / all_ < 0.95, "four of five things; the others are shown by another drawing"

@@ -31,8 +31,8 @@ RECOLOUR_SHARE = 0.28  # of drawings with one vivid colour; a fifth of them come
 COLOUR_SAID_SHARE = 0.3
 FLIP_SHARE = 0.5
 SHADOW_SHARE = 0.5
-OWN_REFERENCE_SHARE = 0.65
-REFERENCE_SCALES = (0.93, 1.07)  # of the target's size
+OWN_REFERENCE_SHARE = 0.8
+REFERENCE_SCALES = (0.93, 1.07)  # of the target's size, where it is another drawing than the target's
 REFERENCE_SHIFT = 0.02  # of the picture
 NEAR = 100  # sum of RGB differences that the eye passes over
 LOST_SHARE = 0.45  # of a drawing near its backdrop: more, and it gets a glow behind it
@@ -262,32 +262,36 @@ def _cast_shadow(picture: Image.Image, left: int, top: int, width: int, height: 
 
 
 def _collage(stock: Stock, truth: Truth, flips: list[bool], rng: np.random.Generator) -> np.ndarray:
-    """The drawings that memory would offer for this scene, near where they will be: uint8 [128, 128, 4].
+    """The drawings that memory would offer for this scene, where they will be: uint8 [128, 128, 4].
 
-    They look the way their targets look: were the mirror thrown anew, the best guess at the target from noise would
-    be the mean of both ways, a blob.
+    They look the way their targets look. Were a mirror, a place or a colour thrown anew, the best guess at the target
+    from noise would be the mean of all that it can be: a blob, or a blurred outline. Only a drawing in another style is
+    moved and resized a little, since it fits its target nowhere exactly.
     """
     sheet = Image.new("RGBA", (COLLAGE_SIZE, COLLAGE_SIZE), (0, 0, 0, 0))
-    standing = layout.stands(truth.scenery)
     for number, start in enumerate(_firsts(truth.counts)):
-        own = rng.random() < OWN_REFERENCE_SHARE
         index = truth.objects[start].drawing
-        index = index if own else stock.reference(rng, index)
-        left, top, right, bottom = _bounds(stock.corpus, index)
-        aspect = (right - left) / (bottom - top)
-        turned = flips[start]
+        shown = index if rng.random() < OWN_REFERENCE_SHARE else stock.reference(rng, index)
         for obj in truth.objects[start : start + truth.counts[number]]:
-            scale, dx, dy = rng.uniform(*REFERENCE_SCALES), *rng.uniform(-REFERENCE_SHIFT, REFERENCE_SHIFT, 2)
-            box = _around(obj.box, scale, dx, dy, standing)
-            fitted = layout.settle([box], [aspect], scenery=truth.scenery)[0]
-            width, height = _pixels(fitted, COLLAGE_SIZE)
-            cut = _cut(stock.corpus, index, width, height, turned)
-            x = round((fitted[0] + fitted[2]) / 2 * COLLAGE_SIZE - width / 2)
-            y = round(fitted[3] * COLLAGE_SIZE) - height
+            box = obj.box if shown == index else _near(stock.corpus, shown, obj.box, truth.scenery, rng)
+            width, height = _pixels(box, COLLAGE_SIZE)
+            cut = _cut(stock.corpus, shown, width, height, flips[start])
+            if shown == index:
+                cut = _dress(cut, obj)
+            x = round((box[0] + box[2]) / 2 * COLLAGE_SIZE - width / 2)
+            y = round(box[3] * COLLAGE_SIZE) - height
             layer = Image.new("RGBA", sheet.size, (0, 0, 0, 0))
             layer.paste(cut, (x, y))
             sheet = Image.alpha_composite(sheet, layer)
     return np.asarray(sheet)
+
+
+def _near(corpus: Corpus, index: int, target: Box, scenery: str, rng: np.random.Generator) -> Box:
+    """A box for another drawing than the target's, about where that is."""
+    left, top, right, bottom = _bounds(corpus, index)
+    scale, dx, dy = rng.uniform(*REFERENCE_SCALES), *rng.uniform(-REFERENCE_SHIFT, REFERENCE_SHIFT, 2)
+    around = _around(target, scale, dx, dy, layout.stands(scenery))
+    return layout.settle([around], [(right - left) / (bottom - top)], scenery=scenery)[0]
 
 
 def _around(box: Box, scale: float, dx: float, dy: float, standing: bool) -> Box:

@@ -34,7 +34,7 @@ CARRIERS: dict[str, dict[str | None, float]] = {
 PADDING = {None: 0.1, "sign": 0.28, "wooden sign": 0.28, "banner": 0.55, "plate": 0.32, "bubble": 0.36}
 BUSY_CARRIED = 0.7  # of words on a patterned backdrop that get something to stand on
 OWN_NAME_SHARE = 0.5  # of words beside a thing: from the thing's own name
-OWN_REFERENCE_SHARE = 0.5
+OWN_REFERENCE_SHARE = 0.75
 NEUTRAL = (28, 28, 32)
 REFERENCE = 512  # pixels everything is drawn at before it is scaled
 _COLLAGE = 128
@@ -174,7 +174,8 @@ def into_collage(collage: np.ndarray, truth: Truth, faces: Sequence[Typeface], r
     own, usual = rng.random() < OWN_REFERENCE_SHARE, rng.random() < 0.6
     able = [face for face in faces if face.serves("".join(words.lines))]
     other = able[int(rng.integers(len(able)))].path
-    scale, dx, dy = rng.uniform(0.95, 1.05), *rng.uniform(-0.012, 0.012, 2)
+    # Their own letters are where the target's are; others fit nowhere exactly.
+    scale, dx, dy = (1.0, 0.0, 0.0) if own else (rng.uniform(0.95, 1.05), *rng.uniform(-0.012, 0.012, 2))
     ink = COLOUR_RGB[words.colour]
     if not own or abs(colours.lightness(ink) - 0.5) < 0.14:
         ink = NEUTRAL  # what is as light as the grey under a collage could not be read there

@@ -1,9 +1,10 @@
 """Trains the prior on the corpus's drawings: `allaprima train prior`.
 
 The target of a phrase in a style is the drawing that the phrase means in it, small and over grey, as the frozen
-autoencoder sees it. A phrase that names several things means the nearest, as it does in the library. Pairs that are
-held out for the judge stay out here as well. Meanings are jittered, so that near words give near sketches. The rate
-falls to zero over the run's minutes; the same command goes on. Knows nothing of scenes.
+autoencoder sees it. A phrase that names several things means the nearest, as it does in the library. Drawings that are
+held out for the judge stay out here as well; where a thing was drawn in a kindred style, a target is made of that.
+Meanings are jittered, so that near words give near sketches. The rate falls to zero over the run's minutes; the same
+command goes on. Knows nothing of scenes.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from allaprima.scene import vocabulary
 from allaprima.scene.corpus import Corpus, Drawing
 from allaprima.scene.stock import GROUP_WEIGHT, STYLE_WEIGHT, is_held_out
 from allaprima.train.autoencoder import Autoencoder
+from allaprima.train.completion import completed
 from allaprima.train.ema import Ema
 from allaprima.train.prior import COVER_SIDE, LATENT_SIDE, PRESETS, SIDE, Prior, PriorConfig
 from allaprima.train.run import Run, mixed_precision
@@ -43,7 +45,8 @@ Array = np.ndarray
 
 @dataclass(frozen=True)
 class Lessons:
-    """What is learned: targets of n drawings, and the phrases that ask for each, their vectors at hand."""
+    """What is learned: n targets, of drawings and made of drawings in kindred styles, and the phrases that ask for
+    each, their vectors at hand."""
 
     latents: torch.Tensor  # float16 [n, 16, 8, 8]
     covers: torch.Tensor  # uint8 [n, 1, 32, 32]
@@ -52,6 +55,7 @@ class Lessons:
     names: torch.Tensor  # int64 [n], the phrase that is the drawing's name
     keywords: tuple[torch.Tensor, ...]  # for each drawing its other phrases
     vectors: torch.Tensor  # float32 [phrases, 384]
+    filled: int = 0  # how many of the n, the last, were made of drawings in kindred styles
 
     def __len__(self) -> int:
         return len(self.latents)
@@ -150,19 +154,25 @@ def prepare(corpus: Corpus, autoencoder: Autoencoder, vectors: dict[str, Array],
         with torch.autocast("cpu", torch.bfloat16, enabled=fast):
             latents[part] = autoencoder.encode(torch.from_numpy(np.stack([rgb for rgb, _ in pairs]))).half()
         covers[part] = torch.from_numpy(np.stack([cover for _, cover in pairs]))
+    styles, concepts = ([getattr(corpus.drawings[row], field) for row in rows] for field in ("style", "concept"))
+    filled = completed(latents, covers / 255.0, styles, concepts)
+    if filled:
+        latents = torch.cat([latents, torch.stack([each.latent for each in filled]).half()])
+        covers = torch.cat([covers, (torch.stack([each.cover for each in filled]) * 255.0).round().byte()])
+        styles += [each.style for each in filled]
     names, keywords, weights = [], [], []
-    for row in rows:
+    for row, style in zip([*rows, *(rows[each.source] for each in filled)], styles, strict=True):
         drawing = corpus.drawings[row]
         phrases = asked[drawing.concept]
         own = plain(drawing.name)
         first = own if own in phrases else phrases[0]
         names.append(index[first])
         keywords.append(torch.tensor([index[text] for text in phrases if text != first], dtype=torch.int64))
-        weights.append(GROUP_WEIGHT.get(drawing.group or "", 1.0) * STYLE_WEIGHT.get(drawing.style, 1.0))
+        weights.append(GROUP_WEIGHT.get(drawing.group or "", 1.0) * STYLE_WEIGHT.get(style, 1.0))
     shares = torch.tensor(weights, dtype=torch.float64)
-    return Lessons(latents, covers, torch.tensor([STYLES.index(corpus.drawings[row].style) for row in rows]),
-                   shares / shares.sum(), torch.tensor(names), tuple(keywords),
-                   torch.from_numpy(np.stack(list(vectors.values()))))  # fmt: skip
+    return Lessons(latents, covers, torch.tensor([STYLES.index(style) for style in styles]), shares / shares.sum(),
+                   torch.tensor(names), tuple(keywords), torch.from_numpy(np.stack(list(vectors.values()))),
+                   len(filled))  # fmt: skip
 
 
 def sketch_loss(model: Prior, batch: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, torch.Tensor]:
@@ -225,7 +235,8 @@ def train_prior(
     encoder = CaptionEncoder.open(runs / "text" / "checkpoint.pt", tokenizer, fast=False)
     vectors = dict(zip(texts, encoder.vectors(texts), strict=True))
     lessons = prepare(drawings, autoencoder, vectors, fast=fast)
-    run.log(f"{len(lessons)} drawings, {len(texts)} phrases, ready after {run.elapsed():.0f} s")
+    run.log(f"{len(lessons)} targets, {lessons.filled} of them made of kindred ones, {len(texts)} phrases, "
+            f"ready after {run.elapsed():.0f} s")  # fmt: skip
     width, blocks = PRESETS[size]
     config = PriorConfig(width, blocks, len(STYLES))
     model = Prior(config)

@@ -20,7 +20,7 @@ from PIL import Image
 from allaprima.engine.library import plain
 from allaprima.engine.prior import cutout
 from allaprima.engine.recolouring import recoloured
-from allaprima.scene.compositor import COLLAGE_SIZE, REFERENCE_SCALES, REFERENCE_SHIFT
+from allaprima.scene.compositor import COLLAGE_SIZE
 from allaprima.train.autoencoder import Autoencoder
 from allaprima.train.bank import hints_of, save_whole
 from allaprima.train.prior import Prior
@@ -52,9 +52,10 @@ def sketches_of(
     return found
 
 
-def collage_of(truth: Mapping[str, Any], picture: np.ndarray, sketches: Mapping[Key, np.ndarray],
-               rng: np.random.Generator) -> np.ndarray:  # fmt: skip
-    """The sketches of a scene's things, each near its box: uint8 [128, 128, 4]. picture: the scene, uint8
+def collage_of(
+    truth: Mapping[str, Any], picture: np.ndarray, sketches: Mapping[Key, np.ndarray]
+) -> np.ndarray:
+    """The sketches of a scene's things, each in its box: uint8 [128, 128, 4]. picture: the scene, uint8
     [128, 128, 3]."""
     sheet = Image.new("RGBA", (SIDE, SIDE), (0, 0, 0, 0))
     first = 0
@@ -65,11 +66,9 @@ def collage_of(truth: Mapping[str, Any], picture: np.ndarray, sketches: Mapping[
         drawn = mirrored(drawn, group[0]["box"], picture)
         for thing in group:
             x0, y0, x1, y1 = thing["box"]
-            longer = max(x1 - x0, y1 - y0) * rng.uniform(*REFERENCE_SCALES) * SIDE / max(drawn.shape[:2])
+            longer = max(x1 - x0, y1 - y0) * SIDE / max(drawn.shape[:2])
             width, height = (max(round(side * longer), 1) for side in (drawn.shape[1], drawn.shape[0]))
-            dx, dy = rng.uniform(-REFERENCE_SHIFT, REFERENCE_SHIFT, 2)
-            x = ((x0 + x1) / 2 + dx) * SIDE - width / 2
-            y = (y1 + dy) * SIDE - height
+            x, y = (x0 + x1) / 2 * SIDE - width / 2, y1 * SIDE - height
             layer = Image.new("RGBA", sheet.size, (0, 0, 0, 0))
             layer.paste(Image.fromarray(drawn).resize((width, height), Image.Resampling.BILINEAR), (round(x), round(y)))
             sheet = Image.alpha_composite(sheet, layer)
@@ -105,10 +104,9 @@ def sketch_shard(
              and all(thing["style"] in STYLES for thing in truth["objects"])]  # fmt: skip
     keys = dict.fromkeys(key_of(thing) for place in drawn for thing in scenes[place]["objects"])
     known |= sketches_of([key for key in keys if key not in known], prior, autoencoder, vectors, fast=fast)
-    rng = np.random.default_rng([int(folder.name.rsplit("-", 1)[1]), 1])
     for start in range(0, len(drawn), TOGETHER):
         places = drawn[start : start + TOGETHER]
-        collages = np.stack([collage_of(scenes[place], pictures[place], known, rng) for place in places])
+        collages = np.stack([collage_of(scenes[place], pictures[place], known) for place in places])
         with torch.no_grad(), torch.autocast("cpu", torch.bfloat16, enabled=fast):
             hints[places] = hints_of(collages, autoencoder)
     save_whole(folder / FILE, hints)
