@@ -10,13 +10,18 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from allaprima.engine.bundle import Bundle  # noqa: E402
+from allaprima.engine.painter import Painter  # noqa: E402
 from allaprima.errors import TrainingError  # noqa: E402
 from allaprima.export import graphs, parity, trials  # noqa: E402
-from allaprima.export.bundle import Trained  # noqa: E402
+from allaprima.export.bundle import Choices, Trained, export_bundle  # noqa: E402
+from allaprima.export.prior import add_prior  # noqa: E402
 from allaprima.scene.corpus import Corpus, Drawing  # noqa: E402
 from allaprima.scene.stock import is_held_out  # noqa: E402
+from allaprima.train import prior_training  # noqa: E402
 from allaprima.train.bank import Bank, shards  # noqa: E402
 from allaprima.train.captions_encoding import CaptionEncoder  # noqa: E402
+from allaprima.train.completion import Filled  # noqa: E402
 from allaprima.train.prior import Prior, PriorConfig, Sketcher  # noqa: E402
 from allaprima.train.prior_training import (  # noqa: E402
     STYLES,
@@ -112,6 +117,46 @@ def test_jittered_meanings_stay_unit_vectors_and_a_perfect_sketch_costs_nothing(
 
     away, cut = sketch_loss(knows, (vector, style, latent, cover))  # type: ignore[arg-type]
     assert float(away) == 0.0 and float(cut) < 1e-3
+
+
+def test_a_target_made_of_a_kindred_one_is_learned_like_a_drawing(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    trained, drawings = tiny_trained(home), Corpus.open(home / "corpus")
+    texts = phrases_of(drawings.drawings)
+    vectors = dict(zip(texts, encoder(home, trained).vectors(texts), strict=True))
+    plain = prepare(drawings, trained.autoencoder, vectors, fast=False)
+    made = Filled("any", "pixel art", 2, torch.full((16, 8, 8), 0.5), torch.ones(1, 32, 32))
+    monkeypatch.setattr(prior_training, "completed", lambda *_: [made])
+    lessons = prepare(drawings, trained.autoencoder, vectors, fast=False)
+    assert (len(lessons), lessons.filled, plain.filled) == (len(plain) + 1, 1, 0)
+    assert int(lessons.styles[-1]) == STYLES.index("pixel art") and float(lessons.weights[-1]) > 0.0
+    assert (lessons.latents[-1] == 0.5).all() and (lessons.covers[-1] == 255).all()
+    assert lessons.names[-1] == plain.names[2] and torch.equal(lessons.names[:-1], plain.names)
+
+
+def test_a_prior_takes_its_place_in_a_bundle_that_is_there(home: Path, tmp_path: Path) -> None:
+    trained = tiny_trained(home)
+    bundle = tmp_path / "tiny"
+    export_bundle(bundle, corpus=home / "corpus", bank=home / "bank", cache=None, trained=trained,
+                  choices=Choices(int8=False), say=lambda _line: None)  # fmt: skip
+    before = Bundle.open(bundle)
+    train(home, tmp_path / "run", 40)
+    add_prior(bundle, run=tmp_path / "run", say=lambda _line: None)
+    after = Bundle.open(bundle)
+    assert {**after.info["files"], "prior.onnx": None} == {**before.info["files"], "prior.onnx": None}
+    assert after.sha256 != before.sha256 and not after.paints_as(before.sha256)
+    assert after.info["training"]["prior"]["step"] == 40 and after.info["prior"]["styles"] == list(STYLES)
+    sketch = Painter(after, "onnxruntime", threads=1).paint("a fox", seed=1, steps=2, memory=0.0)
+    assert sketch.pixels.shape == (256, 256, 3)
+
+
+def test_a_bundle_stays_as_it_was_when_there_is_no_prior(home: Path, tmp_path: Path) -> None:
+    bundle = tmp_path / "tiny"
+    export_bundle(bundle, corpus=home / "corpus", bank=home / "bank", cache=None, trained=tiny_trained(home),
+                  choices=Choices(int8=False), say=lambda _line: None)  # fmt: skip
+    digest = Bundle.open(bundle).sha256
+    with pytest.raises(TrainingError, match="allaprima train prior"):
+        add_prior(bundle, run=tmp_path / "nowhere")
+    assert Bundle.open(bundle).sha256 == digest
 
 
 def test_hints_of_sketches_replace_those_of_drawings_in_some_scenes(home: Path) -> None:

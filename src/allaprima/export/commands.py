@@ -72,6 +72,17 @@ def upscaler(
 
 
 @app.command()
+def prior(
+    bundle: Annotated[Path, typer.Option(help="The bundle that gets it.")] = Path("src/allaprima/models/first-light"),
+    run: Annotated[Path, typer.Option(help="The run of the prior.")] = Path("data/runs/prior"),
+) -> None:
+    """Put the trained prior into a bundle that is there, and leave everything else in it as it is."""
+    from allaprima.export.prior import add_prior
+
+    add_prior(bundle, run=run, say=typer.echo)
+
+
+@app.command()
 def steps(
     bundle: Annotated[Path, typer.Option(help="The bundle that gets it.")] = Path("src/allaprima/models/first-light"),
     run: Annotated[Path, typer.Option(help="Where `train steps` wrote it.")] = Path("data/runs/steps"),

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import onnx
 import torch
 
@@ -17,6 +18,7 @@ from allaprima.export import graphs, parity, trials, weights
 from allaprima.export.parity import Feeds, Parity
 from allaprima.export.real_inputs import RealInputs
 from allaprima.export.trained import Trained
+from allaprima.train.prior import Prior
 
 PARITY_SCENES = 16
 
@@ -63,13 +65,17 @@ def plans(trained: Trained, scenes: RealInputs, rows: int) -> dict[str, Plan]:
             graphs.Jump(student), few.student_feeds(jumps),
         )  # fmt: skip
     if trained.prior is not None:
-        prior = trained.prior
         with torch.no_grad():
             meanings = text(torch.from_numpy(Tokenizer(trained.tokenizer).encode(trials.SKETCHED)))[1].numpy()
-        styles = graphs.prior_feeds(prior.config.styles, len(meanings))["style"].numpy()
-        whole = graphs.Sketcher(prior).eval()
-        made["prior"] = Plan(lambda: graphs.prior_graph(prior), whole, whole, {"vector": meanings, "style": styles})
+        made["prior"] = prior_plan(trained.prior, meanings)
     return made
+
+
+def prior_plan(prior: Prior, meanings: np.ndarray) -> Plan:
+    """The prior's graph, to be tried on these meanings, float32 [n, 384]."""
+    styles = graphs.prior_feeds(prior.config.styles, len(meanings))["style"].numpy()
+    whole = graphs.Sketcher(prior).eval()
+    return Plan(lambda: graphs.prior_graph(prior), whole, whole, {"vector": meanings, "style": styles})
 
 
 def write_graphs(

@@ -164,7 +164,7 @@ def train_denoiser(
     fast = mixed_precision()
     muon = Muon(model, lr=lr, adam_only=ADAM_ONLY if optimiser == "muon" else ("",),
                 dtype=torch.bfloat16 if fast else torch.float32)  # fmt: skip
-    step = scenes = region_scenes = 0
+    step = scenes = region_scenes = averaged_from = 0
     spent = 0.0
     if (state := run.load()) is not None:
         model.load_state_dict(state["model"])
@@ -174,6 +174,9 @@ def train_denoiser(
         step, scenes, spent = state["step"], state["scenes"], state["minutes"]
         region_scenes = state.get("region_scenes", 0)  # a run begun before regions were taught has seen none
         run.log(f"resumed at step {step}, {scenes} scenes")
+    if anneal:
+        # What a cool-down learns would hardly be seen in the average over a long run: it is averaged by itself.
+        ema, averaged_from = Ema(model), step
     rng = np.random.default_rng([seed, step])
     generator = torch.Generator().manual_seed(seed * 1_000_003 + step)
     painter = None
@@ -219,7 +222,7 @@ def train_denoiser(
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         muon.step(scale)
         step, scenes, region_scenes = step + 1, scenes + batch, region_scenes + batch
-        ema.update(model, step)
+        ema.update(model, step - averaged_from)
         seen.add(time, each)
         if step % 50 == 0:
             pace = (scenes - last_scenes) / (run.elapsed() - last_log)
