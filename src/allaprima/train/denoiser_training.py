@@ -174,9 +174,15 @@ def train_denoiser(
         step, scenes, spent = state["step"], state["scenes"], state["minutes"]
         region_scenes = state.get("region_scenes", 0)  # a run begun before regions were taught has seen none
         run.log(f"resumed at step {step}, {scenes} scenes")
+    before = ema
     if anneal:
-        # What a cool-down learns would hardly be seen in the average over a long run: it is averaged by itself.
+        # What a cool-down learns would hardly be seen in the average over a long run: it is averaged by itself, and
+        # what counts is the mean of both averages (arXiv:2203.05482), which is better than either.
         ema, averaged_from = Ema(model), step
+
+    def averaged() -> dict[str, torch.Tensor]:
+        return {name: (value + before.weights[name]) / 2 for name, value in ema.weights.items()}
+
     rng = np.random.default_rng([seed, step])
     generator = torch.Generator().manual_seed(seed * 1_000_003 + step)
     painter = None
@@ -189,23 +195,23 @@ def train_denoiser(
 
     def record() -> dict[str, Any]:
         return {"config": config.to_dict(), "step": step, "scenes": scenes, "minutes": spent + run.elapsed() / 60,
-                "region_scenes": region_scenes, "model": model.state_dict(), "ema": ema.weights,
+                "region_scenes": region_scenes, "model": model.state_dict(), "ema": averaged(),
                 "optimiser": muon.state_dict()}  # fmt: skip
 
     def look() -> None:
-        averaged = Denoiser(config).eval()
-        averaged.load_state_dict(ema.weights)
-        hinted = validate(averaged, scenes_bank, fast=fast, with_hint=True)
-        alone = validate(averaged, scenes_bank, fast=fast, with_hint=False)
-        regions = validate_regions(averaged, scenes_bank, fast=fast)
-        sketched = validate(averaged, scenes_bank, fast=fast, with_hint=True, sketched=True)
+        network = Denoiser(config).eval()
+        network.load_state_dict(averaged())
+        hinted = validate(network, scenes_bank, fast=fast, with_hint=True)
+        alone = validate(network, scenes_bank, fast=fast, with_hint=False)
+        regions = validate_regions(network, scenes_bank, fast=fast)
+        sketched = validate(network, scenes_bank, fast=fast, with_hint=True, sketched=True)
         report.update(validation_hint=hinted.mean(), validation_words=alone.mean(), validation_region=regions.mean(),
                       validation_sketch=sketched.mean())  # fmt: skip
         run.log(f"validation at {scenes} scenes | with hint {hinted.mean():.4f} ({hinted}) | words alone "
                 f"{alone.mean():.4f} ({alone}) | free cells {regions.mean():.4f} ({regions}) | with sketches "
                 f"{sketched.mean():.4f}")  # fmt: skip
         if painter is not None:
-            sample_sheet(averaged, painter, scenes_bank, folder / f"sheet-{scenes:08d}.png", fast=fast)
+            sample_sheet(network, painter, scenes_bank, folder / f"sheet-{scenes:08d}.png", fast=fast)
 
     while run.going():
         scale = min(1.0, (step + 1) / WARMUP_STEPS)
