@@ -7,7 +7,7 @@ allaprima train text --minutes 18
 [ -f data/bank/scenes256.npy ] || allaprima train bank --large 3000
 [ -f data/runs/autoencoder/checkpoint.pt ] || allaprima train autoencoder --minutes 45 --anneal-minutes 6
 [ -f data/runs/autoencoder/decoder.pt ] || allaprima train autoencoder --decoder-only --minutes 40
-allaprima train prior --minutes 20
+allaprima train prior --minutes 84
 allaprima train bank --shards 94
 allaprima train bank --shards 94 --sketch
 [ -f data/runs/denoiser/annealed.pt ] || allaprima train denoiser --minutes 190
