@@ -14,14 +14,14 @@ import typer
 app = typer.Typer(help="Make a model bundle of trained weights.")
 
 Runs = Annotated[Path, typer.Option(help="Folder of the runs text, autoencoder and denoiser.")]
+Bundle = Annotated[Path, typer.Option(help="The bundle that gets it.")]
+SHIPPED = Path("src/allaprima/models/first-light")
 
 
 @app.callback(invoke_without_command=True)
 def export(
     context: typer.Context,
-    out: Annotated[Path, typer.Option(help="The bundle's folder, replaced as a whole.")] = Path(
-        "src/allaprima/models/first-light"
-    ),
+    out: Annotated[Path, typer.Option(help="The bundle's folder, replaced as a whole.")] = SHIPPED,
     runs: Runs = Path("data/runs"),
     corpus: Annotated[Path, typer.Option(help="Folder written by `allaprima corpus build`.")] = Path("data/corpus"),
     bank: Annotated[Path, typer.Option(help="The scene bank: real inputs for parity.")] = Path("data/bank"),
@@ -60,7 +60,7 @@ def resume(
 
 @app.command()
 def upscaler(
-    bundle: Annotated[Path, typer.Option(help="The bundle that gets it.")] = Path("src/allaprima/models/first-light"),
+    bundle: Bundle = SHIPPED,
     run: Annotated[Path, typer.Option(help="The run of the upscaler.")] = Path("data/runs/upscaler"),
     pairs: Annotated[Path, typer.Option(help="Its pairs: real inputs for parity.")] = Path("data/upscaler"),
     int8: Annotated[bool, typer.Option(help="Try int8 arithmetic, and take it where it is faster and alike.")] = True,
@@ -73,7 +73,7 @@ def upscaler(
 
 @app.command()
 def prior(
-    bundle: Annotated[Path, typer.Option(help="The bundle that gets it.")] = Path("src/allaprima/models/first-light"),
+    bundle: Bundle = SHIPPED,
     run: Annotated[Path, typer.Option(help="The run of the prior.")] = Path("data/runs/prior"),
 ) -> None:
     """Put the trained prior into a bundle that is there, and leave everything else in it as it is."""
@@ -84,7 +84,7 @@ def prior(
 
 @app.command()
 def steps(
-    bundle: Annotated[Path, typer.Option(help="The bundle that gets it.")] = Path("src/allaprima/models/first-light"),
+    bundle: Bundle = SHIPPED,
     run: Annotated[Path, typer.Option(help="Where `train steps` wrote it.")] = Path("data/runs/steps"),
 ) -> None:
     """Put the learned head that counts steps into a bundle that is there, and leave everything else as it is."""

@@ -3,7 +3,7 @@
 Some styles are renderings of one design, so that what one shows is nearly a function of what the other shows at the
 same place. That function is a ridge regression from cell to cell, learned for each two styles from the things drawn in
 both; how much it explains is measured on things it did not see, and where that is little nothing is made up.
-Knows targets of drawings only: no phrases, no networks, and no drawing that is held out.
+Knows targets of drawings only: no phrases, and no drawing that is held out.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ from dataclasses import dataclass
 import torch
 import torch.nn.functional as F
 
-LATENTS = 16  # channels
+from allaprima.train.autoencoder import LATENT_CHANNELS
+from allaprima.train.prior import COVER_SIDE, LATENT_SIDE
+
 RIDGE = 30.0
 LEAST_COMMON = 100  # things drawn in both styles, to learn from
 ASIDE = 5  # of these every fifth is kept for the measure
@@ -46,7 +48,7 @@ class Kinship:
         inputs, outputs = _rows(given), wanted.flatten(2).transpose(1, 2)
         kept = torch.arange(len(given)) % ASIDE == 0
         said = inputs[kept] @ _solved(inputs[~kept], outputs[~kept])
-        latents = slice(0, LATENTS)
+        latents = slice(0, LATENT_CHANNELS)
         away = (said - outputs[kept])[..., latents].square().mean()
         spread = (outputs[kept] - outputs[~kept].mean(dim=0))[..., latents].square().mean()
         return cls(_solved(inputs, outputs), float(away / spread))
@@ -59,12 +61,13 @@ class Kinship:
 def cells(latents: torch.Tensor, covers: torch.Tensor) -> torch.Tensor:
     """latents [n, 16, 8, 8] and covers [n, 1, 32, 32] in 0..1 -> [n, 32, 8, 8]: what a cell shows and its part of the
     cutout."""
-    return torch.cat([latents, F.pixel_unshuffle(covers, covers.shape[-1] // latents.shape[-1])], dim=1)
+    return torch.cat([latents, F.pixel_unshuffle(covers, COVER_SIDE // LATENT_SIDE)], dim=1)
 
 
 def parts(both: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """`cells` undone."""
-    return both[:, :LATENTS], F.pixel_shuffle(both[:, LATENTS:], 4).clamp(0.0, 1.0)
+    latents, covers = both[:, :LATENT_CHANNELS], both[:, LATENT_CHANNELS:]
+    return latents, F.pixel_shuffle(covers, COVER_SIDE // LATENT_SIDE).clamp(0.0, 1.0)
 
 
 def completed(
