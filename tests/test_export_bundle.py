@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -233,3 +234,35 @@ def test_a_student_is_exported_beside_the_denoiser_and_paints(workshop: Workshop
     # As large as the denoiser but for its table of times, which has seven rows here.
     sizes = {name: (report.folder / f"{name}.onnx").stat().st_size for name in ("denoiser", "student")}
     assert sizes["student"] < sizes["denoiser"]
+
+
+def test_a_painter_that_was_trained_on_takes_its_place_and_the_rest_stays(workshop: Workshop, tmp_path: Path) -> None:
+    from copy import deepcopy
+
+    from allaprima.export.painter import GRAPHS, add_painter
+    from allaprima.export.trained import Student
+    from allaprima.train.student import Terms, of_teacher
+
+    shipped = tmp_path / "shipped"
+    shutil.copytree(workshop.report.folder, shipped)
+    before = Bundle.open(shipped)
+    denoiser = deepcopy(workshop.trained.denoiser)
+    with torch.no_grad():
+        denoiser.out.bias += 0.1
+    terms = Terms.of(guidance=3.0, interval=(0.1, 1.0), shift=1.0)
+    record = {**workshop.trained.record, "scenes": 2000}
+    later = replace(workshop.trained, denoiser=denoiser, record=record)
+    taught_by = {"examples": 64, "teacher": {"scenes": 1000}}
+    other = replace(later, student=Student(of_teacher(denoiser).eval(), terms, taught_by))
+    for wrong, told in ((later, "train student"), (other, "1000 scenes")):
+        with pytest.raises(ExportError, match=told):
+            add_painter(shipped, bank=workshop.bank, trained=wrong, say=lambda _line: None)
+        assert Bundle.open(shipped).sha256 == before.sha256
+    taught_by["teacher"]["scenes"] = 2000
+    add_painter(shipped, bank=workshop.bank, trained=other, say=lambda _line: None)
+    after = Bundle.open(shipped)
+    changed = {name for name, digest in after.info["files"].items() if before.info["files"].get(name) != digest}
+    assert changed == {f"{name}.onnx" for name in GRAPHS} and not after.paints_as(before.sha256)
+    assert after.info["training"]["scenes"] == 2000 and after.info["time_grids"] == before.info["time_grids"]
+    assert after.student is not None and "student" in after.info["training"]["parameters"]
+    assert Painter(after, "onnxruntime", threads=1).paint("a fox", seed=1, steps=4).pixels.shape == (256, 256, 3)

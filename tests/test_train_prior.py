@@ -25,8 +25,10 @@ from allaprima.train.completion import Filled  # noqa: E402
 from allaprima.train.prior import Prior, PriorConfig, Sketcher  # noqa: E402
 from allaprima.train.prior_training import (  # noqa: E402
     STYLES,
+    Lessons,
     chosen,
     load_prior,
+    losses,
     meanings,
     phrases_of,
     prepare,
@@ -35,7 +37,7 @@ from allaprima.train.prior_training import (  # noqa: E402
     train_prior,
 )
 from allaprima.train.run import Run  # noqa: E402
-from allaprima.train.sketching import mirrored, sketch_shard  # noqa: E402
+from allaprima.train.sketching import collage_of, key_of, sketch_shard  # noqa: E402
 from tiny_training import save_text_run, tiny_bank, tiny_corpus, tiny_trained  # noqa: E402
 
 pytestmark = pytest.mark.train
@@ -58,6 +60,13 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def train(home: Path, folder: Path, steps: int) -> dict:
     return train_prior(minutes=10.0, steps=steps, corpus=home / "corpus", folder=folder, runs=home / "runs",
                        tokenizer=home / "tokenizer.json", size="xs", batch=32, lr=3e-3)  # fmt: skip
+
+
+def lessons_of(home: Path) -> Lessons:
+    trained, drawings = tiny_trained(home), Corpus.open(home / "corpus")
+    texts = phrases_of(drawings.drawings)
+    vectors = dict(zip(texts, encoder(home, trained).vectors(texts), strict=True))
+    return prepare(drawings, trained.autoencoder, vectors, fast=False)
 
 
 def test_the_loss_falls_and_the_same_command_goes_on(home: Path, tmp_path: Path) -> None:
@@ -104,29 +113,17 @@ def test_a_target_is_cut_and_centred() -> None:
 
 
 def test_jittered_meanings_stay_unit_vectors_and_a_perfect_sketch_costs_nothing(home: Path) -> None:
-    trained = tiny_trained(home)
-    drawings = Corpus.open(home / "corpus")
-    texts = phrases_of(drawings.drawings)
-    vectors = dict(zip(texts, encoder(home, trained).vectors(texts), strict=True))
-    lessons = prepare(drawings, trained.autoencoder, vectors, fast=False)
-    vector, style, latent, cover = lessons.batch(64, torch.Generator().manual_seed(0))
+    vector, style, latent, cover = lessons_of(home).batch(64, torch.Generator().manual_seed(0))
     assert torch.allclose(vector.norm(dim=1), torch.ones(64), atol=1e-4) and (style.sum(dim=1) == 1).all()
-
-    def knows(_vector: torch.Tensor, _style: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        return latent, torch.logit(cover, eps=1e-6)
-
-    away, cut = sketch_loss(knows, (vector, style, latent, cover))  # type: ignore[arg-type]
+    away, cut = sketch_loss((latent, torch.logit(cover, eps=1e-6)), latent, cover)
     assert float(away) == 0.0 and float(cut) < 1e-3
 
 
 def test_a_target_made_of_a_kindred_one_is_learned_like_a_drawing(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    trained, drawings = tiny_trained(home), Corpus.open(home / "corpus")
-    texts = phrases_of(drawings.drawings)
-    vectors = dict(zip(texts, encoder(home, trained).vectors(texts), strict=True))
-    plain = prepare(drawings, trained.autoencoder, vectors, fast=False)
+    plain = lessons_of(home)
     made = Filled("any", "pixel art", 2, torch.full((16, 8, 8), 0.5), torch.ones(1, 32, 32))
     monkeypatch.setattr(prior_training, "completed", lambda *_: [made])
-    lessons = prepare(drawings, trained.autoencoder, vectors, fast=False)
+    lessons = lessons_of(home)
     assert (len(lessons), lessons.filled, plain.filled) == (len(plain) + 1, 1, 0)
     assert int(lessons.styles[-1]) == STYLES.index("pixel art") and float(lessons.weights[-1]) > 0.0
     assert (lessons.latents[-1] == 0.5).all() and (lessons.covers[-1] == 255).all()
@@ -174,20 +171,57 @@ def test_hints_of_sketches_replace_those_of_drawings_in_some_scenes(home: Path) 
     assert (plain.latents == sketched.latents).all() and (plain.hints != sketched.hints).any()
 
 
-def test_a_sketch_is_mirrored_where_the_scenes_drawing_is() -> None:
-    drawn = np.zeros((40, 40, 4), np.uint8)
-    drawn[..., 3] = 255
-    drawn[:, :20, 0] = 255  # red on the left
+def test_a_sketch_stands_in_a_collage_where_the_scenes_drawing_does_and_looks_the_same_way() -> None:
     picture = np.zeros((128, 128, 3), np.uint8)
-    picture[32:96, 64:96, 0] = 255  # red on the right of the box
-    box = (0.25, 0.25, 0.75, 0.75)
-    assert (mirrored(drawn, box, picture) == drawn[:, ::-1]).all()
-    assert (mirrored(drawn, box, picture[:, ::-1]) == drawn).all()
+    picture[40:88, 64:96, 0] = 255  # red on the right of a drawing of 64 by 48 pixels
+    sketch = np.zeros((128, 128, 4), np.uint8)  # the drawing in the middle of a square, as the prior learns it
+    sketch[16:112, :, 3] = 255
+    sketch[16:112, :64, 0] = 255  # red on its left
+    thing = {"name": "a flag", "style": "flat", "box": (0.25, 40 / 128, 0.75, 88 / 128), "colour": None}
+    truth = {"objects": [thing], "counts": [1], "colour_said": [False]}
+    shown = collage_of(truth, picture, {key_of(thing): sketch})
+    assert (shown[42:86, 34:94, 3] == 255).all() and not shown[:38, :, 3].any() and not shown[:, 98:, 3].any()
+    assert (shown[42:86, 66:94, 0] == 255).all() and not shown[42:86, 34:62, 0].any()
+    other = collage_of(truth, picture[:, ::-1], {key_of(thing): sketch})
+    assert (other[42:86, 34:62, 0] == 255).all()
+
+
+def test_a_run_of_before_there_were_convolutions_goes_on_with_them_and_loses_nothing(
+    home: Path, tmp_path: Path
+) -> None:
+    train(home, tmp_path, 40)
+    state = torch.load(tmp_path / "checkpoint.pt", weights_only=False)
+    for part in ("model", "ema"):
+        state[part] = {name: value for name, value in state[part].items() if not name.startswith("rendering")}
+    state["config"]["channels"] = 0
+    torch.save(state, tmp_path / "checkpoint.pt")
+    vector, style = torch.nn.functional.normalize(torch.randn(3, 384)), torch.eye(len(STYLES))[:3]
+    before = load_prior(tmp_path)[0]
+    train(home, tmp_path, 1)
+    after = load_prior(tmp_path)[0]
+    assert before.rendering is None and after.rendering is not None
+    assert torch.allclose(before(vector, style)[0], after(vector, style)[0], atol=0.05)
+
+
+def test_rendering_learns_what_the_perceptron_misses_and_leaves_it_alone(home: Path) -> None:
+    torch.manual_seed(0)
+    model, lessons = Prior(PriorConfig(64, 1, len(STYLES), 16)), lessons_of(home)
+    adam = torch.optim.Adam(model.rendering.parameters(), lr=3e-3)  # type: ignore[union-attr]
+    for step in range(40):
+        meant, rendered = losses(model, lessons.batch(64, torch.Generator().manual_seed(step)))
+        if step == 0:
+            assert float(rendered[0].detach()) == pytest.approx(float(meant[0].detach()), rel=0.5)
+        model.zero_grad(set_to_none=True)
+        (rendered[0] + rendered[1]).backward()
+        assert model.latent.weight.grad is None and model.cover.weight.grad is None
+        adam.step()
+    assert float(rendered[0].detach()) < 0.8 * float(meant[0].detach())
 
 
 def test_the_graph_is_what_torch_has_and_int8_is_near() -> None:
     torch.manual_seed(0)
-    prior = Prior(PriorConfig(64, 2, len(STYLES))).eval()
+    prior = Prior(PriorConfig(64, 2, len(STYLES), 16)).eval()
+    torch.nn.init.normal_(prior.rendering.out.weight, std=0.05)  # type: ignore[union-attr]
     for block in prior.blocks:
         torch.nn.init.normal_(block.down.weight, std=0.1)  # type: ignore[union-attr]
     feeds = {name: value.numpy() for name, value in graphs.prior_feeds(len(STYLES), 8).items()}
@@ -200,18 +234,19 @@ def test_the_graph_is_what_torch_has_and_int8_is_near() -> None:
 def test_a_prior_is_sure_of_what_does_not_hang_on_the_last_bit_of_meaning() -> None:
     torch.manual_seed(0)
     vector, style = torch.nn.functional.normalize(torch.randn(2, 384), dim=1), torch.eye(len(STYLES))[:2]
+    small = PriorConfig(16, 1, len(STYLES))
 
-    class Steady(torch.nn.Module):
-        def forward(self, vector: torch.Tensor, _style: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    class Steady(Prior):
+        def meant(self, vector: torch.Tensor, _style: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
             return torch.ones(len(vector), 16, 8, 8), torch.ones(len(vector), 1, 32, 32)
 
-    class Guessing(torch.nn.Module):
-        def forward(self, vector: torch.Tensor, _style: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    class Guessing(Prior):
+        def meant(self, vector: torch.Tensor, _style: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
             noise = torch.randn(384, 1024, generator=torch.Generator().manual_seed(1))
             return torch.sign(vector @ noise).reshape(-1, 16, 8, 8), torch.ones(len(vector), 1, 32, 32)
 
-    assert Sketcher(Steady())(vector, style)[2].tolist() == pytest.approx([1.0, 1.0])  # type: ignore[arg-type]
-    assert (Sketcher(Guessing())(vector, style)[2] < 0.9).all()  # type: ignore[arg-type]
+    assert Sketcher(Steady(small))(vector, style)[2].tolist() == pytest.approx([1.0, 1.0])
+    assert (Sketcher(Guessing(small))(vector, style)[2] < 0.9).all()
 
 
 def encoder(home: Path, trained: Trained) -> CaptionEncoder:

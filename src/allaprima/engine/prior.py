@@ -83,6 +83,20 @@ class Prior:
 
 def cutout(picture: Array, odds: Array) -> Pixels:
     """RGB [3, h, w] in [-1, 1] over grey, and its odds [32, 32] -> uint8 RGBA, cut to what is visible."""
+    made, alpha = _cleared(picture, odds)
+    rows, columns = np.flatnonzero(alpha.max(axis=1) > VISIBLE), np.flatnonzero(alpha.max(axis=0) > VISIBLE)
+    if not len(rows) or not len(columns):
+        return made
+    return np.ascontiguousarray(made[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
+
+
+def uncut(picture: Array, odds: Array) -> Pixels:
+    """The same, the whole square [h, w, 4]."""
+    return _cleared(picture, odds)[0]
+
+
+def _cleared(picture: Array, odds: Array) -> tuple[Pixels, Array]:
+    """RGBA with straight alpha, and that alpha in 0..1."""
     _, height, width = picture.shape
     # Odds are enlarged and not shares of a pixel: the cut stays as sharp as the network means it.
     fine = Image.fromarray(np.clip(odds, -9.0, 9.0).astype(np.float32)).resize(
@@ -92,11 +106,7 @@ def cutout(picture: Array, odds: Array) -> Pixels:
     shown = (picture.transpose(1, 2, 0) + 1.0) * 127.5
     colour = GREY + (shown - GREY) / np.maximum(alpha, LEAST_COVER)[..., None]
     rgba = np.concatenate([colour, alpha[..., None] * 255.0], axis=2)
-    made: Pixels = np.rint(np.clip(rgba, 0.0, 255.0)).astype(np.uint8)
-    rows, columns = np.flatnonzero(alpha.max(axis=1) > VISIBLE), np.flatnonzero(alpha.max(axis=0) > VISIBLE)
-    if not len(rows) or not len(columns):
-        return made
-    return np.ascontiguousarray(made[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
+    return np.rint(np.clip(rgba, 0.0, 255.0)).astype(np.uint8), alpha
 
 
 class Sketched:

@@ -72,6 +72,19 @@ def upscaler(
 
 
 @app.command()
+def painter(
+    bundle: Bundle = SHIPPED,
+    runs: Runs = Path("data/runs"),
+    bank: Annotated[Path, typer.Option(help="The scene bank: real inputs for parity.")] = Path("data/bank"),
+    int8: Annotated[bool, typer.Option(help="Try int8 arithmetic, and take it where it is faster and alike.")] = False,
+) -> None:
+    """Put a denoiser that was trained on, and its student, into a bundle that is there, and leave the rest as it is."""
+    from allaprima.export.painter import add_painter
+
+    add_painter(bundle, runs=runs, bank=bank, int8=int8, say=typer.echo)
+
+
+@app.command()
 def prior(
     bundle: Bundle = SHIPPED,
     run: Annotated[Path, typer.Option(help="The run of the prior.")] = Path("data/runs/prior"),

@@ -5,7 +5,7 @@ Knows nothing of the bundle's other files.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -79,16 +79,18 @@ def prior_plan(prior: Prior, meanings: np.ndarray) -> Plan:
 
 
 def write_graphs(
-    folder: Path, trained: Trained, scenes: RealInputs, rows: int, *, int8: bool, alter: Alter | None, say: Say
-) -> Written:
-    """Writes text_encoder, denoiser, decoder, encoder and perhaps student.onnx and prior.onnx into `folder`.
+    folder: Path, trained: Trained, scenes: RealInputs, rows: int, *, int8: bool, alter: Alter | None = None,
+    only: Collection[str] | None = None, say: Say,
+) -> Written:  # fmt: skip
+    """Writes text_encoder, denoiser, decoder, encoder and perhaps student.onnx and prior.onnx into `folder`, or of
+    these those in `only`.
 
     Raises ExportError, with the numbers, when one does not match torch. `int8`: also try int8 arithmetic. `alter` may
     change a graph once it is traced.
     """
     measured: list[Parity] = []
     exact: dict[str, onnx.ModelProto] = {}
-    whole = plans(trained, scenes, rows)
+    whole = {name: plan for name, plan in plans(trained, scenes, rows).items() if only is None or name in only}
     for name, plan in whole.items():
         model = plan.make()
         exact[name] = alter(name, model) if alter is not None else model
@@ -124,33 +126,37 @@ def _made_small(
         told.append(line)
         say(f"  {line}")
 
-    text = whole["text_encoder"]
-    narrow, taken, line = trials.text_in_eight_bits(exact["text_encoder"], text.feeds,
-                                                    parity.reference(text.network, text.feeds))  # fmt: skip
-    tell(line)
-    if taken:
-        small["text_encoder"] = narrow
+    if "text_encoder" in whole:
+        text = whole["text_encoder"]
+        narrow, taken, line = trials.text_in_eight_bits(exact["text_encoder"], text.feeds,
+                                                        parity.reference(text.network, text.feeds))  # fmt: skip
+        tell(line)
+        if taken:
+            small["text_encoder"] = narrow
     if "prior" in whole:
         sketch = whole["prior"]
         small["prior"], line = trials.prior_in_eight_bits(exact["prior"], sketch.feeds,
                                                           parity.reference(sketch.network, sketch.feeds))  # fmt: skip
         tell(line)
         allowed["prior"] = parity.EIGHT_BITS
-    paintings = {"denoiser": trials.as_teacher}
-    if trained.student is not None:
+    decoder = exact.get("decoder") or graphs.decoder_graph(trained.autoencoder)
+    paintings = {"denoiser": trials.as_teacher} if "denoiser" in whole else {}
+    if trained.student is not None and "student" in whole:
         grids = trained.student.terms.grids
         paintings["student"] = trials.as_student(grids[max(grids)])
     for name, painting in paintings.items():
-        stored = trials.stored_in_eight_bits(exact[name], exact["decoder"], scenes, painting)
+        stored = trials.stored_in_eight_bits(exact[name], decoder, scenes, painting)
         tell(f"{name}: weights {'stored in int8' if stored.taken else 'kept in float16'}: same-seed pictures at "
              f"{stored.psnr:.1f} dB from float32 (lowest {stored.lowest:.1f})")  # fmt: skip
         if stored.taken:
             small[name], allowed[name] = stored.model, parity.EIGHT_BITS
     if int8:
-        tried = [trials.denoiser_trial(exact[name], exact["decoder"], scenes, painting, name=name)
+        tried = [trials.denoiser_trial(exact[name], decoder, scenes, painting, name=name)
                  for name, painting in paintings.items()]  # fmt: skip
-        tried += [trials.decoder_trial(exact["decoder"], scenes),
-                  trials.encoder_trial(exact["encoder"], exact["decoder"], scenes)]  # fmt: skip
+        if "decoder" in whole:
+            tried.append(trials.decoder_trial(decoder, scenes))
+        if "encoder" in whole:
+            tried.append(trials.encoder_trial(exact["encoder"], decoder, scenes))
         for trial, model in tried:
             tell(trial.reason)
             if trial.taken:

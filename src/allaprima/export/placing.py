@@ -17,8 +17,8 @@ from allaprima.engine.bundle import Bundle, write_manifest
 
 
 @contextmanager
-def renewed(bundle: Path, file: str) -> Iterator[tuple[Path, dict[str, Any]]]:
-    """A folder with all of a bundle's files but `file`, to write that into, and what the manifest will say, to change.
+def renewed(bundle: Path, *files: str) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """A folder with a bundle's files but for `files`, to write those into, and what the manifest will say, to change.
 
     It takes the bundle's place at the end, and answers to the bundle's former digest too; after an error the bundle is
     as it was. Raises BundleError.
@@ -28,7 +28,7 @@ def renewed(bundle: Path, file: str) -> Iterator[tuple[Path, dict[str, Any]]]:
         folder = Path(aside) / bundle.name
         folder.mkdir()
         for name in before.info["files"]:
-            if name != file:
+            if name not in files:
                 _linked(bundle / name, folder / name)
         info = {**before.info, "formerly": list(dict.fromkeys([before.sha256, *before.formerly]))}
         yield folder, info

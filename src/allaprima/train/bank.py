@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 SHARD = 1024
 GREY = 128.0
-SKETCH_SHARE = 0.4  # of the scenes of a shard that has sketches
+SKETCH_SHARE = 0.5  # of the scenes of a shard that has sketches
 
 
 def shard_folder(bank: Path, index: int) -> Path:

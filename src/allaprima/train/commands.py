@@ -129,6 +129,7 @@ def bank(
 
 def _sketch(folder: Path, runs: Path, tokenizer: Path, first: int, end: int) -> None:
     from allaprima.train.autoencoder_training import load_autoencoder
+    from allaprima.train.bank import shard_folder
     from allaprima.train.bank import shards as shards_of
     from allaprima.train.captions_encoding import CaptionEncoder
     from allaprima.train.prior_training import load_prior
@@ -138,7 +139,8 @@ def _sketch(folder: Path, runs: Path, tokenizer: Path, first: int, end: int) -> 
     prior, autoencoder = load_prior(runs / "prior")[0], load_autoencoder(runs / "autoencoder")
     encoder = CaptionEncoder.open(runs / "text" / "checkpoint.pt", tokenizer, fast=False)
     known: dict[tuple[str, str], Any] = {}
-    for shard in list(shards_of(folder, encoded=True))[first:end]:
+    asked = {shard_folder(folder, number) for number in range(first, end)}
+    for shard in filter(asked.__contains__, shards_of(folder, encoded=True)):
         if (shard / FILE).exists():
             typer.echo(f"{shard}: sketched before")
             continue

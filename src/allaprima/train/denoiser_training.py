@@ -1,6 +1,6 @@
 """Trains the denoiser on the scene bank: `allaprima train denoiser`.
 
-Words are dropped in a tenth of the scenes and the hint in a third, so that words alone paint too and
+Words are dropped in an eighth of the scenes and the hint in a fifth, so that words alone paint too and
 guidance has its unconditional side; in some scenes a part of the picture is given and the rest is to be painted
 (`train.regions`), so that a picture can be changed or continued. Resumable by the same command; the constant-rate
 state is `checkpoint.pt`, and `--anneal` forks a cool-down from it into `annealed.pt`, which the export takes when it
@@ -28,7 +28,7 @@ from allaprima.train.sheets import save_sheet
 TIME_MEAN = 0.4  # of the logit-normal times: 16 channels show through noise early, so layout needs more of it
 DROP_ALL = 0.08  # neither words nor hint: the unconditional side
 DROP_WORDS = 0.04
-DROP_HINT = 0.28
+DROP_HINT = 0.15
 WARMUP_STEPS = 100
 TIME_BINS = (0.0, 0.25, 0.5, 0.75, 1.0)
 VALIDATION_SCENES = 256

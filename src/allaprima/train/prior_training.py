@@ -3,8 +3,9 @@
 The target of a phrase in a style is the drawing that the phrase means in it, small and over grey, as the frozen
 autoencoder sees it. A phrase that names several things means the nearest, as it does in the library. Drawings that are
 held out for the judge stay out here as well; where a thing was drawn in a kindred style, a target is made of that.
-Meanings are jittered, so that near words give near sketches. The rate falls to zero over the run's minutes; the same
-command goes on. Knows nothing of scenes.
+Meanings are jittered, so that near words give near sketches. The convolutions are taught with the perceptron, on a part
+of each batch, to draw what that says: by their own error, so that what is meant stays what it was. The rate falls to
+zero over the run's minutes; the same command goes on. Knows nothing of scenes.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ JITTER = 0.25  # length of the noise beside a unit vector, for half of the batch
 OUTSIDE = 0.1  # weight of latents that show nothing but grey
 GREY = 128.0
 WARMUP_STEPS = 200
+RENDERED = 8  # one in so many sketches of a batch is rendered: that costs twice as much as to say what is meant
 SHOWN = ("fox", "pizza", "sailboat", "violin", "cactus", "rocket", "owl", "umbrella")
 Array = np.ndarray
 
@@ -175,15 +177,27 @@ def prepare(corpus: Corpus, autoencoder: Autoencoder, vectors: dict[str, Array],
                    len(filled))  # fmt: skip
 
 
-def sketch_loss(model: Prior, batch: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, torch.Tensor]:
+def sketch_loss(sketch: tuple[torch.Tensor, torch.Tensor], latent: torch.Tensor, cover: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:  # fmt: skip
     """The squared error of the latents, weighted by what they show, and the cutout's cross entropy above that of the
     truth's own greys."""
-    vector, style, latent, cover = batch
-    said, logits = model(vector, style)
+    said, logits = sketch
     shown = F.avg_pool2d(cover, COVER_SIDE // LATENT_SIDE) * (1.0 - OUTSIDE) + OUTSIDE
     away = ((said.float() - latent).pow(2) * shown).mean() / shown.mean()
     least = F.binary_cross_entropy(cover, cover)
     return away, F.binary_cross_entropy_with_logits(logits.float(), cover) - least
+
+
+def losses(model: Prior, batch: tuple[torch.Tensor, ...]) -> list[tuple[torch.Tensor, torch.Tensor]]:
+    """`sketch_loss` of what is meant, and of a part of it as it is rendered, where the prior does that."""
+    vector, style, latent, cover = batch
+    meant = model.meant(vector, style)
+    found = [sketch_loss(meant, latent, cover)]
+    if model.rendering is not None:
+        few = slice(0, max(len(vector) // RENDERED, 1))
+        sketch = model.rendered(meant[0][few].detach(), meant[1][few].detach(), style[few])
+        found.append(sketch_loss(sketch, latent[few], cover[few]))
+    return found
 
 
 def load_prior(folder: Path) -> tuple[Prior, dict[str, Any]]:
@@ -237,22 +251,24 @@ def train_prior(
     lessons = prepare(drawings, autoencoder, vectors, fast=fast)
     run.log(f"{len(lessons)} targets, {lessons.filled} of them made of kindred ones, {len(texts)} phrases, "
             f"ready after {run.elapsed():.0f} s")  # fmt: skip
-    width, blocks = PRESETS[size]
-    config = PriorConfig(width, blocks, len(STYLES))
+    width, blocks, channels = PRESETS[size]
+    config = PriorConfig(width, blocks, len(STYLES), channels)
     model = Prior(config)
     ema = Ema(model)
     adam = torch.optim.AdamW(model.parameters(), lr=lr, betas=(0.9, 0.99), weight_decay=0.0)
     step, spent = 0, 0.0
     if (state := run.load()) is not None:
-        model.load_state_dict(state["model"])
-        ema.load_state_dict(state["ema"])
-        if "optimiser" in state:
+        # A run begun before there were convolutions goes on with new ones, which change nothing at first.
+        new = {name: value for name, value in model.state_dict().items() if name not in state["model"]}
+        model.load_state_dict({**new, **state["model"]})
+        ema.load_state_dict({**new, **state["ema"]})
+        if "optimiser" in state and not new:
             adam.load_state_dict(state["optimiser"])
         step, spent = state["step"], state["minutes"]
         run.log(f"resumed at step {step} after {spent:.1f} min")
     run.minutes = max(minutes - spent, 0.0)
     generator = torch.Generator().manual_seed(seed * 1_000_003 + step)
-    seen: list[tuple[float, float]] = []
+    seen: list[list[float]] = []
 
     def record() -> dict[str, Any]:
         return {"config": config.to_dict(), "step": step, "sketches": step * batch, "lessons": len(lessons),
@@ -274,21 +290,23 @@ def train_prior(
             group["lr"] = lr * scale
         drawn = lessons.batch(batch, generator)
         with torch.autocast("cpu", torch.bfloat16, enabled=fast):
-            away, cut = sketch_loss(model, drawn)
+            found = losses(model, drawn)
         adam.zero_grad(set_to_none=True)
-        (away + cut).backward()  # type: ignore[no-untyped-call]
+        torch.stack([part for pair in found for part in pair]).sum().backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         adam.step()
         step += 1
         ema.update(model, step)
-        seen.append((float(away.detach()), float(cut.detach())))
+        seen.append([float(part.detach()) for pair in found for part in pair])
         if step % 200 == 0:
-            latent, cover = np.mean(seen, axis=0)
-            run.log(f"step {step:6d} | latents {latent:.4f} | cutout {cover:.4f} | lr {lr * scale:.1e} | "
+            latent, cover, *rendered = np.mean(seen, axis=0)
+            said = f"rendered {rendered[0]:.4f} and {rendered[1]:.4f} | " if rendered else ""
+            run.log(f"step {step:6d} | latents {latent:.4f} | cutout {cover:.4f} | {said}lr {lr * scale:.1e} | "
                     f"{spent + run.elapsed() / 60:.1f} min")  # fmt: skip
             seen = []
         if run.due("checkpoint", every_s=240):
             keep()
     with torch.no_grad():
-        away, cut = sketch_loss(keep(), lessons.batch(2048, torch.Generator().manual_seed(1)))
+        vector, style, latent, cover = lessons.batch(2048, torch.Generator().manual_seed(1))
+        away, cut = sketch_loss(keep()(vector, style), latent, cover)
     return {"step": step, "lessons": len(lessons), "latents": float(away), "cutout": float(cut)}

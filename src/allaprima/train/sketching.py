@@ -18,7 +18,7 @@ import torch
 from PIL import Image
 
 from allaprima.engine.library import plain
-from allaprima.engine.prior import cutout
+from allaprima.engine.prior import uncut
 from allaprima.engine.recolouring import recoloured
 from allaprima.scene.compositor import COLLAGE_SIZE
 from allaprima.train.autoencoder import Autoencoder
@@ -38,7 +38,7 @@ Key = tuple[str, str]  # name, style
 def sketches_of(
     keys: Sequence[Key], prior: Prior, autoencoder: Autoencoder, vectors: Vectors, *, fast: bool
 ) -> dict[Key, np.ndarray]:
-    """The sketch of each (name, style) as uint8 RGBA, cut to what is visible."""
+    """The sketch of each (name, style) as uint8 RGBA [128, 128, 4], the whole square."""
     found: dict[Key, np.ndarray] = {}
     for start in range(0, len(keys), TOGETHER):
         part = keys[start : start + TOGETHER]
@@ -48,45 +48,46 @@ def sketches_of(
             pictures = autoencoder.decode(latent).clamp(-1.0, 1.0)
         odds = logits.float()[:, 0].numpy()
         for key, picture, each in zip(part, pictures.float().numpy(), odds, strict=True):
-            found[key] = cutout(picture, each)
+            found[key] = uncut(picture, each)
     return found
 
 
 def collage_of(
     truth: Mapping[str, Any], picture: np.ndarray, sketches: Mapping[Key, np.ndarray]
 ) -> np.ndarray:
-    """The sketches of a scene's things, each in its box: uint8 [128, 128, 4]. picture: the scene, uint8
-    [128, 128, 3]."""
+    """The sketches of a scene's things, each where its drawing is to the pixel: uint8 [128, 128, 4]. picture: the
+    scene, uint8 [128, 128, 3]."""
     sheet = Image.new("RGBA", (SIDE, SIDE), (0, 0, 0, 0))
     first = 0
     for count, said in zip(truth["counts"], truth["colour_said"], strict=True):
         group = truth["objects"][first : first + count]
         first += count
         drawn = recoloured(sketches[key_of(group[0])], group[0]["colour"] if said else None)
-        drawn = mirrored(drawn, group[0]["box"], picture)
-        for thing in group:
-            x0, y0, x1, y1 = thing["box"]
-            longer = max(x1 - x0, y1 - y0) * SIDE / max(drawn.shape[:2])
-            width, height = (max(round(side * longer), 1) for side in (drawn.shape[1], drawn.shape[0]))
-            x, y = (x0 + x1) / 2 * SIDE - width / 2, y1 * SIDE - height
-            layer = Image.new("RGBA", sheet.size, (0, 0, 0, 0))
-            layer.paste(Image.fromarray(drawn).resize((width, height), Image.Resampling.BILINEAR), (round(x), round(y)))
+        layers = [_laid(drawn, thing["box"]) for thing in group]
+        flipped = np.ascontiguousarray(drawn[:, ::-1])
+        if _away(_laid(flipped, group[0]["box"]), picture) < _away(layers[0], picture):
+            layers = [_laid(flipped, thing["box"]) for thing in group]
+        for layer in layers:
             sheet = Image.alpha_composite(sheet, layer)
     return np.asarray(sheet)
 
 
-def mirrored(drawn: np.ndarray, box: Sequence[float], picture: np.ndarray) -> np.ndarray:
-    """The sketch, or its mirror image if that is nearer to what the picture shows in the box."""
-    x0, y0, x1, y1 = (int(round(edge * SIDE)) for edge in box)
-    shown = picture[max(y0, 0) : max(y1, y0 + 2), max(x0, 0) : max(x1, x0 + 2)].astype(np.float32)
-    if min(shown.shape[:2]) < 2:
-        return drawn
-    small = np.asarray(Image.fromarray(drawn).resize((shown.shape[1], shown.shape[0]))).astype(np.float32)
+def _laid(drawn: np.ndarray, box: Sequence[float]) -> Image.Image:
+    """A sketch, the whole square, laid so that its drawing fills the box as the compositor has it: what the prior
+    learned is a drawing in the middle of a square as wide as its longer side."""
+    x0, _, x1, y1 = box
+    width, height = (max(round((box[end] - box[start]) * SIDE), 1) for start, end in ((0, 2), (1, 3)))
+    left, top, longer = round((x0 + x1) / 2 * SIDE - width / 2), round(y1 * SIDE) - height, max(width, height)
+    square = Image.fromarray(drawn).convert("RGBa").resize((longer, longer), Image.Resampling.BILINEAR)
+    layer = Image.new("RGBA", (SIDE, SIDE), (0, 0, 0, 0))
+    layer.paste(square.convert("RGBA"), (left - (longer - width) // 2, top - (longer - height) // 2))
+    return layer
 
-    def away(pixels: np.ndarray) -> float:
-        return float((np.abs(pixels[..., :3] - shown) * pixels[..., 3:]).sum())
 
-    return drawn if away(small) <= away(small[:, ::-1]) else np.ascontiguousarray(drawn[:, ::-1])
+def _away(layer: Image.Image, picture: np.ndarray) -> float:
+    """How far a picture is from what a layer shows."""
+    shown = np.asarray(layer).astype(np.float32)
+    return float((np.abs(shown[..., :3] - picture) * shown[..., 3:]).sum())
 
 
 def key_of(thing: Mapping[str, Any]) -> Key:
