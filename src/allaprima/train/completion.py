@@ -43,15 +43,17 @@ class Kinship:
     unexplained: float  # of the latents' variance, on things that were not learned from; 0 is all explained
 
     @classmethod
-    def learned(cls, given: torch.Tensor, wanted: torch.Tensor) -> Kinship:
-        """From n things' targets in both styles, [n, channels, 8, 8] as `cells` has them."""
+    def learned(cls, given: torch.Tensor, wanted: torch.Tensor, *, most: float = float("inf")) -> Kinship | None:
+        """From n things' targets in both styles, [n, channels, 8, 8] as `cells` has them; None where more than `most`
+        is left unexplained."""
         inputs, outputs = _rows(given), wanted.flatten(2).transpose(1, 2)
         kept = torch.arange(len(given)) % ASIDE == 0
         said = inputs[kept] @ _solved(inputs[~kept], outputs[~kept])
         latents = slice(0, LATENT_CHANNELS)
         away = (said - outputs[kept])[..., latents].square().mean()
         spread = (outputs[kept] - outputs[~kept].mean(dim=0))[..., latents].square().mean()
-        return cls(_solved(inputs, outputs), float(away / spread))
+        unexplained = float(away / spread)
+        return cls(_solved(inputs, outputs), unexplained) if unexplained <= most else None
 
     def applied(self, given: torch.Tensor) -> torch.Tensor:
         """The same shape, in the other style."""
@@ -79,22 +81,15 @@ def completed(
     rows: dict[str, dict[str, int]] = defaultdict(dict)  # style -> concept -> row
     for row, (style, concept) in enumerate(zip(styles, concepts, strict=True)):
         rows[style].setdefault(concept, row)
-    kin = {
-        wanted: sorted(
-            (
-                (kinship.unexplained, given, kinship)
-                for given in rows
-                if given != wanted and (kinship := _kinship(shown, rows[given], rows[wanted])) is not None
-                and kinship.unexplained <= unexplained
-            ),
-            key=lambda each: each[:2],
-        )
-        for wanted in rows
-    }  # fmt: skip
+    kin: dict[str, list[tuple[str, Kinship]]] = {}
+    for wanted in rows:
+        known = [(given, _kinship(shown, rows[given], rows[wanted], unexplained)) for given in rows if given != wanted]
+        near = [(given, kinship) for given, kinship in known if kinship is not None]
+        kin[wanted] = sorted(near, key=lambda each: (each[1].unexplained, each[0]))
     found = []
     for wanted, sources in kin.items():
         missing = dict.fromkeys(concept for concept in concepts if concept not in rows[wanted])
-        for _, given, kinship in sources:
+        for given, kinship in sources:
             able = [concept for concept in missing if concept in rows[given]]
             if not able:
                 continue
@@ -105,11 +100,11 @@ def completed(
     return found
 
 
-def _kinship(shown: torch.Tensor, given: dict[str, int], wanted: dict[str, int]) -> Kinship | None:
+def _kinship(shown: torch.Tensor, given: dict[str, int], wanted: dict[str, int], most: float) -> Kinship | None:
     both = [concept for concept in given if concept in wanted]
     if len(both) < LEAST_COMMON:
         return None
-    return Kinship.learned(shown[[given[each] for each in both]], shown[[wanted[each] for each in both]])
+    return Kinship.learned(shown[[given[each] for each in both]], shown[[wanted[each] for each in both]], most=most)
 
 
 def _rows(shown: torch.Tensor) -> torch.Tensor:

@@ -181,6 +181,8 @@ def train_denoiser(
         ema, averaged_from = Ema(model), step
 
     def averaged() -> dict[str, torch.Tensor]:
+        if before is ema:
+            return ema.weights
         return {name: (value + before.weights[name]) / 2 for name, value in ema.weights.items()}
 
     rng = np.random.default_rng([seed, step])
