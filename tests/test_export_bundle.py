@@ -249,7 +249,7 @@ def test_a_painter_that_was_trained_on_takes_its_place_and_the_rest_stays(worksh
     denoiser = deepcopy(workshop.trained.denoiser)
     with torch.no_grad():
         denoiser.out.bias += 0.1
-    terms = Terms.of(guidance=3.0, interval=(0.1, 1.0), shift=1.0)
+    terms = Terms.of(guidance=5.0, interval=(0.1, 1.0), shift=1.0)
     record = {**workshop.trained.record, "scenes": 2000}
     later = replace(workshop.trained, denoiser=denoiser, record=record)
     taught_by = {"examples": 64, "teacher": {"scenes": 1000}}
@@ -264,5 +264,6 @@ def test_a_painter_that_was_trained_on_takes_its_place_and_the_rest_stays(worksh
     changed = {name for name, digest in after.info["files"].items() if before.info["files"].get(name) != digest}
     assert changed == {f"{name}.onnx" for name in GRAPHS} and not after.paints_as(before.sha256)
     assert after.info["training"]["scenes"] == 2000 and after.info["time_grids"] == before.info["time_grids"]
+    assert after.guidance_scale == 5.0 and before.guidance_scale == 3.0
     assert after.student is not None and "student" in after.info["training"]["parameters"]
     assert Painter(after, "onnxruntime", threads=1).paint("a fox", seed=1, steps=4).pixels.shape == (256, 256, 3)

@@ -61,6 +61,7 @@ def add_painter(
             "parameters": {**before["parameters"], **counts}, "time_table_rows": rows,
             "trials": [*written.trials, *kept],
         }  # fmt: skip
+        info["guidance_scale"] = student.terms.guidance_scale  # both paint what the other does
         info["student"] = {**student.terms.as_json(), "training": student.record}
         del info["formerly"]
     say(f"{bundle}: {sum(path.stat().st_size for path in bundle.iterdir()) / 1e6:.1f} MB")

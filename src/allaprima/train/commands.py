@@ -204,7 +204,7 @@ def student(
     folder: Annotated[Path, typer.Option(help="Where the run lives.")] = Path("data/runs/student"),
     bank: Annotated[Path, typer.Option(help="The scene bank.")] = Path("data/bank"),
     autoencoder: Annotated[Path, typer.Option(help="Its run, for the sample sheets.")] = Path("data/runs/autoencoder"),
-    guidance: Annotated[float, typer.Option(help="The guidance scale that is folded in.")] = 4.0,
+    guidance: Annotated[float, typer.Option(help="The guidance scale that is folded in.")] = 7.0,
     shift: Annotated[float, typer.Option(help="Bends the grid of 4 towards the noise; 1 means equal steps.")] = 1.0,
     batch: Annotated[int, typer.Option(help="Lessons a step.")] = 64,
     lr: Annotated[float, typer.Option(help="Learning rate at the beginning.")] = 5e-4,

@@ -162,7 +162,7 @@ def train_student(
     steps: int | None = None,
     adversarial: float = 0.0,
     adversarial_steps: int | None = None,
-    guidance: float = 4.0,
+    guidance: float = 7.0,
     interval: tuple[float, float] = (0.1, 1.0),
     shift: float = 1.0,
     batch: int = 64,
