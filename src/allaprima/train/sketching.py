@@ -63,12 +63,10 @@ def collage_of(
         group = truth["objects"][first : first + count]
         first += count
         drawn = recoloured(sketches[key_of(group[0])], group[0]["colour"] if said else None)
-        layers = [_laid(drawn, thing["box"]) for thing in group]
-        flipped = np.ascontiguousarray(drawn[:, ::-1])
-        if _away(_laid(flipped, group[0]["box"]), picture) < _away(layers[0], picture):
-            layers = [_laid(flipped, thing["box"]) for thing in group]
-        for layer in layers:
-            sheet = Image.alpha_composite(sheet, layer)
+        ways = (drawn, np.ascontiguousarray(drawn[:, ::-1]))
+        nearer = min(ways, key=lambda way: _away(_laid(way, group[0]["box"]), picture))
+        for thing in group:
+            sheet = Image.alpha_composite(sheet, _laid(nearer, thing["box"]))
     return np.asarray(sheet)
 
 
