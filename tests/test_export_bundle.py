@@ -267,3 +267,38 @@ def test_a_painter_that_was_trained_on_takes_its_place_and_the_rest_stays(worksh
     assert after.guidance_scale == 5.0 and before.guidance_scale == 3.0
     assert after.student is not None and "student" in after.info["training"]["parameters"]
     assert Painter(after, "onnxruntime", threads=1).paint("a fox", seed=1, steps=4).pixels.shape == (256, 256, 3)
+
+
+def test_a_decoder_that_was_trained_on_takes_its_place_and_another_encoders_is_refused(
+    workshop: Workshop, tmp_path: Path
+) -> None:
+    from copy import deepcopy
+
+    from allaprima.export.decoder import FILE, add_decoder
+    from allaprima.train.autoencoder import Autoencoder
+    from allaprima.train.run import Run
+
+    def trained_on(name: str, autoencoder: Autoencoder) -> Path:
+        weights = autoencoder.state_dict()
+        run = Run.open(tmp_path / name, minutes=None)
+        run.save({"config": autoencoder.config.to_dict(), "step": 9, "model": weights, "ema": weights})
+        return run.folder
+
+    shipped = tmp_path / "shipped"
+    shutil.copytree(workshop.report.folder, shipped)
+    before = Bundle.open(shipped)
+    painted = Painter(before, "onnxruntime", threads=1).paint("a fox", seed=1, steps=4).pixels
+    darker, stranger = deepcopy(workshop.trained.autoencoder), deepcopy(workshop.trained.autoencoder)
+    with torch.no_grad():
+        darker.decoder.head.bias -= 0.3
+        stranger.encoder.out.weight.neg_()
+    with pytest.raises(ExportError, match="other latents than the bundle's"):
+        add_decoder(shipped, run=trained_on("stranger", stranger), bank=workshop.bank, say=lambda _line: None)
+    assert Bundle.open(shipped).sha256 == before.sha256
+    add_decoder(shipped, run=trained_on("darker", darker), bank=workshop.bank, int8=False, say=lambda _line: None)
+    after = Bundle.open(shipped)
+    changed = {name for name, digest in after.info["files"].items() if before.info["files"].get(name) != digest}
+    assert changed == {FILE} and not after.paints_as(before.sha256)
+    # The same latents, seen a little darker.
+    again = Painter(after, "onnxruntime", threads=1).paint("a fox", seed=1, steps=4).pixels
+    assert again.mean() < painted.mean() - 10

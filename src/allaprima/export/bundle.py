@@ -29,7 +29,7 @@ from allaprima.export.graph_files import Written, write_graphs
 from allaprima.export.parity import Parity
 from allaprima.export.placing import put_in_place
 from allaprima.export.real_inputs import RealInputs, read_scenes
-from allaprima.export.trained import Trained
+from allaprima.export.trained import Trained, parameters
 from allaprima.export.upscaler import with_upscaler
 from allaprima.scene import vocabulary
 from allaprima.scene.corpus import Corpus
@@ -174,9 +174,6 @@ def _preview_pairs(autoencoder: Autoencoder, scenes: RealInputs) -> tuple[np.nda
 def _manifest(
     trained: Trained, choices: Choices, colours: preview.Preview, shown: dict[str, Any], rows: int, written: Written
 ) -> dict[str, Any]:
-    def count(network: torch.nn.Module) -> int:
-        return sum(parameter.numel() for parameter in network.parameters())
-
     channels = int(trained.autoencoder.mean.numel())
     grids = {str(n): list(trained.grids.get(n) or schedule.shifted(n, choices.shift)) for n in STEP_COUNTS}
     churn = {str(n): list(shares) for n, shares in trained.churn.items()}
@@ -197,10 +194,10 @@ def _manifest(
         "training": {
             **trained.record,
             "parameters": {
-                "text_encoder": count(trained.text), "denoiser": count(trained.denoiser),
-                "decoder": count(trained.autoencoder.decoder), "encoder": count(trained.autoencoder.encoder),
-                **({"student": count(student.network)} if student is not None else {}),
-                **({"prior": count(trained.prior)} if trained.prior is not None else {}),
+                "text_encoder": parameters(trained.text), "denoiser": parameters(trained.denoiser),
+                "decoder": parameters(trained.autoencoder.decoder), "encoder": parameters(trained.autoencoder.encoder),
+                **({"student": parameters(student.network)} if student is not None else {}),
+                **({"prior": parameters(trained.prior)} if trained.prior is not None else {}),
             },
             "library": shown, "time_table_rows": rows, "trials": list(written.trials),
         },

@@ -96,6 +96,19 @@ def prior(
 
 
 @app.command()
+def decoder(
+    bundle: Bundle = SHIPPED,
+    run: Annotated[Path, typer.Option(help="The run of the autoencoder.")] = Path("data/runs/autoencoder"),
+    bank: Annotated[Path, typer.Option(help="The scene bank: real inputs for parity.")] = Path("data/bank"),
+    int8: Annotated[bool, typer.Option(help="Try int8 arithmetic, and take it where it is faster and alike.")] = True,
+) -> None:
+    """Put a decoder that was trained on into a bundle that is there, and leave everything else in it as it is."""
+    from allaprima.export.decoder import add_decoder
+
+    add_decoder(bundle, run=run, bank=bank, int8=int8, say=typer.echo)
+
+
+@app.command()
 def steps(
     bundle: Bundle = SHIPPED,
     run: Annotated[Path, typer.Option(help="Where `train steps` wrote it.")] = Path("data/runs/steps"),

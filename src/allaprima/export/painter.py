@@ -15,7 +15,7 @@ from allaprima.export import time_table
 from allaprima.export.graph_files import write_graphs
 from allaprima.export.placing import renewed
 from allaprima.export.real_inputs import read_scenes
-from allaprima.export.trained import Trained
+from allaprima.export.trained import Trained, parameters
 
 GRAPHS = ("denoiser", "student")
 SCENES = 16  # real ones, for parity
@@ -52,8 +52,7 @@ def add_painter(
     with renewed(bundle, *(f"{name}.onnx" for name in GRAPHS)) as (folder, info):
         written = write_graphs(folder, trained, scenes, rows, int8=int8, only=GRAPHS, say=say)
         before = info["training"]
-        counts = {name: sum(each.numel() for each in network.parameters())
-                  for name, network in (("denoiser", trained.denoiser), ("student", student.network))}  # fmt: skip
+        counts = {"denoiser": parameters(trained.denoiser), "student": parameters(student.network)}
         kept = [line for line in before.get("trials", ())
                 if not line.startswith(tuple(f"{name}:" for name in GRAPHS))]  # fmt: skip
         info["training"] = {

@@ -18,6 +18,7 @@ from allaprima.errors import ExportError
 from allaprima.export import parity, trials, weights
 from allaprima.export.graph_files import prior_plan
 from allaprima.export.placing import renewed
+from allaprima.export.trained import parameters
 from allaprima.scene import vocabulary
 from allaprima.train.prior_training import load_prior
 
@@ -53,7 +54,7 @@ def add_prior(bundle: Path, *, run: Path = Path("data/runs/prior"), say: Say = p
             say(f"  {each}")
         parity.insist(measured)
         training = info["training"]
-        counts = {**training["parameters"], GRAPH: sum(each.numel() for each in network.parameters())}
+        counts = {**training["parameters"], GRAPH: parameters(network)}
         told = [each for each in training.get("trials", ()) if not each.startswith(f"{GRAPH}:")]
         info["training"] = {**training, GRAPH: record, "parameters": counts, "trials": [*told, line]}
         info[GRAPH] = {"styles": list(vocabulary.STYLES)}

@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 
 from allaprima.train.autoencoder import LATENT_CHANNELS
-from allaprima.train.prior import COVER_SIDE, LATENT_SIDE
+from allaprima.train.prior import CELL
 
 RIDGE = 30.0
 LEAST_COMMON = 100  # things drawn in both styles, to learn from
@@ -63,13 +63,13 @@ class Kinship:
 def cells(latents: torch.Tensor, covers: torch.Tensor) -> torch.Tensor:
     """latents [n, 16, 8, 8] and covers [n, 1, 32, 32] in 0..1 -> [n, 32, 8, 8]: what a cell shows and its part of the
     cutout."""
-    return torch.cat([latents, F.pixel_unshuffle(covers, COVER_SIDE // LATENT_SIDE)], dim=1)
+    return torch.cat([latents, F.pixel_unshuffle(covers, CELL)], dim=1)
 
 
 def parts(both: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """`cells` undone."""
     latents, covers = both[:, :LATENT_CHANNELS], both[:, LATENT_CHANNELS:]
-    return latents, F.pixel_shuffle(covers, COVER_SIDE // LATENT_SIDE).clamp(0.0, 1.0)
+    return latents, F.pixel_shuffle(covers, CELL).clamp(0.0, 1.0)
 
 
 def completed(

@@ -189,7 +189,7 @@ def train_decoder(
     folder: Path = Path("data/runs/autoencoder"),
     minutes: float | None = None,
     anneal_minutes: float = 4.0,
-    batch: int = 16,
+    batch: int = 32,  # with 16 the same pictures take a third longer
     lr: float = 7e-4,
     seed: int = 0,
 ) -> dict[str, Any]:

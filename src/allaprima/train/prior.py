@@ -150,7 +150,7 @@ class Sketcher(nn.Module):
         turns = len(self.jitter)
         near = nn.functional.normalize(vector[None] + self.jitter[:, None], dim=2).flatten(0, 1)
         latents, covers = self.prior.meant(near, style.repeat(turns, 1))
-        shown = latents * nn.functional.avg_pool2d(covers.sigmoid(), COVER_SIDE // LATENT_SIDE)
+        shown = latents * nn.functional.avg_pool2d(covers.sigmoid(), CELL)
         parts = shown.flatten(1).reshape(turns, -1, shown[0].numel())
         away = (parts - parts.mean(dim=0)).square().sum(dim=2).mean(dim=0)
         sureness = 1.0 - away / parts.square().sum(dim=2).mean(dim=0).clamp_min(1e-6)

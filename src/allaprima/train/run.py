@@ -15,6 +15,7 @@ import os
 import signal
 import time
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +105,7 @@ class Run:
         return state
 
 
+@cache
 def mixed_precision() -> bool:
     """Whether this CPU multiplies bfloat16 in hardware (2.3x faster training where it does)."""
     import torch
