@@ -78,6 +78,30 @@ def test_a_style_reference_gives_its_colours(painter, shelf) -> None:
     assert plain > half > full
 
 
+def test_a_style_reference_that_was_painted_here_gives_its_style(painter, shelf) -> None:
+    (line,) = painter.paint_batch("a fox", seed=3, steps=4, style="line")
+    (plain,) = painter.paint_batch("a fox", seed=3, steps=4)
+    drawn = {each["style"] for each in plain.recipe["references"]}
+    own = {**shelf, "line.png": line, "plain.png": plain}
+
+    def painted(words: str) -> Picture:
+        return imagine(painter, own, f"{words} --seed 4", count=1)[0]
+
+    for words, style in (
+        ("a dog --sref line.png", "line"),
+        ("a dog --sref plain.png", drawn.pop()),  # nobody asked for it, but its drawing was in one
+        ("a dog --sref line.png --style pixel-art", "pixel art"),  # what is asked for goes first
+        ("a dog, pixel art --sref line.png", None),
+        ("a dog --sref line.png green.png", None),  # a file of which nothing is known
+        ("a dog --sref line.png --sw 0", None),
+    ):
+        one = painted(words)
+        assert one.recipe.get("style") == style, words
+        told = "painted here in the style" in " ".join(one.recipe["notes"])
+        assert told == (style is not None and "--style" not in words), words
+    assert not drawn
+
+
 def test_roles_and_pictures_must_agree(painter, shelf) -> None:
     with pytest.raises(UserError, match="a role for each picture"):
         operations.perform(painter, "imagine", [shelf["green.png"]], prompt="a fox")

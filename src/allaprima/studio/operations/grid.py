@@ -1,8 +1,9 @@
 """Imagine: a prompt becomes a grid of four, with the pictures that the prompt refers to looked at.
 
 Pictures before the words are where the painting begins; character and object references are cut out and play the
-things that the words name; style references give their colours and contrasts. Who finds a picture by its reference is
-the caller's: files on the command line, the gallery's in the server.
+things that the words name; style references give their colours and contrasts, and where they were painted here in one
+style, that too. Who finds a picture by its reference is the caller's: files on the command line, the gallery's in the
+server.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from allaprima.engine import collage, lettering, recall
+from allaprima.engine import collage, lettering, reading, recall
 from allaprima.engine.library import Match
 from allaprima.engine.painter import Painter
 from allaprima.engine.picture import Picture
@@ -24,6 +25,7 @@ from allaprima.engine.sitting import Sitting
 from allaprima.engine.wish import NOTE_PICTURES, is_picture
 from allaprima.errors import UserError
 from allaprima.prompt import parse
+from allaprima.scene import vocabulary
 from allaprima.studio.operations import derived, latents, memory, walking, words
 from allaprima.studio.operations.guests import Company, Guest, guest
 from allaprima.studio.operations.memory import Placed
@@ -39,6 +41,7 @@ _LEFT_AT_ONE, _LEFT_AT_THREE = 0.88, 0.6
 _EDIT = 0.65
 _STYLE = 0.6  # how far colours and contrasts go over to the style reference's at --sw 100
 NOTE_STYLE = "A style reference gives its colours and contrasts; its strokes are not learned yet."
+NOTE_PAINTED = "The style reference was painted here in the style {style}; so is this, with its colours and contrasts."
 NOTE_WHOLE = "The reference {name} has no flat backdrop, so it is shown to the painter as a whole rectangle."
 NOTE_WEIGHT = "--cw and --ow shorten the time for which the painter is shown the reference."
 
@@ -86,7 +89,12 @@ def resolve(painter: Painter, parents: Sequence[Picture], given: Mapping[str, An
     notes = [note for note in said["notes"] if note != NOTE_PICTURES]
     kinds = {each["role"] for each in roles}
     if "style" in kinds:
-        notes.append(NOTE_STYLE)
+        style = _shared_style(parents, roles)
+        if style is None or said["options"].get("style") or reading.read(str(given["prompt"])).style:
+            notes.append(NOTE_STYLE)
+        else:
+            said["options"]["style"] = style
+            notes.append(NOTE_PAINTED.format(style=style))
     if any(each["role"] in ("character", "object") and each["weight"] != 1.0 for each in roles):
         notes.append(NOTE_WEIGHT)
     size = [given.get("width") or said["size"][0], given.get("height") or said["size"][1]]
@@ -132,6 +140,22 @@ def sheet(pictures: Sequence[Picture]) -> NDArray[np.uint8]:
     for index, each in enumerate(pictures):
         whole.paste(each.image, ((index % columns) * width, (index // columns) * height))
     return np.asarray(whole)
+
+
+def _shared_style(parents: Sequence[Picture], roles: Sequence[Mapping[str, Any]]) -> str | None:
+    """The one style of all pictures that are style references; None where they have several, or it is not known.
+
+    Nothing here reads a style from pixels, but the recipe of a picture that was painted here tells it: the style asked
+    for, or the one of all drawings that it was painted from.
+    """
+    found: set[str | None] = set()
+    for parent, each in zip(parents, roles, strict=True):
+        if each["role"] == "style" and each["weight"] > 0.0:
+            drawn = {reference.get("style") for reference in parent.recipe.get("references", [])}
+            asked = parent.recipe.get("style")
+            found |= {asked} if asked else drawn or {None}
+    style = found.pop() if len(found) == 1 else None
+    return style if style in vocabulary.STYLES else None
 
 
 def _begun_from(painter: Painter, sitting: Sitting, by_role: Mapping[str, list[tuple[Picture, float, str]]]) -> Sitting:
