@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from allaprima.engine import recall as recalling
-from allaprima.engine.library import Drawing, Library
+from allaprima.engine.bundle import Bundle
+from allaprima.engine.library import PLAINEST, PLAINEST_SCORE, Drawing, Library
 from allaprima.engine.reading import read, singular
 from allaprima.scene import vocabulary
 
@@ -154,3 +155,27 @@ def test_a_thing_that_is_only_an_outline_comes_when_outlines_are_called() -> Non
     assert library.exact("lantern").concept == "paper lantern"
     assert library.exact("lantern", "silhouette").concept == "lantern"
     assert library.exact("lantern", "flat").concept == "paper lantern"
+
+
+def test_everyday_words_find_what_most_styles_draw() -> None:
+    shelf = Library.open(Bundle.open(None))
+    for words in PLAINEST:
+        match = shelf.exact(words)
+        assert match is not None and match.score == PLAINEST_SCORE, f"no drawing is called so: {words}"
+    for prompt, style, drawn in (
+        ("a steaming cup of coffee on a table, 3d render", "3d", "hot beverage"),
+        ("a glass of wine, line art", "line", "wine glass"),
+        ("a bottle of wine", None, "wine bottle"),
+        # A plural means what its singular does, unless it has a drawing of its own that is drawn as often.
+        ("three children playing in a park", None, "child"),
+        ("two horses in a field", None, "horse"),
+        ("four balloons in the sky", None, "balloon"),
+        ("three apples", None, "red apple"),
+        ("two cherries", None, "cherries"),
+        ("a pair of glasses", None, "glasses"),
+        ("french fries", None, "french fries"),
+    ):
+        first = recalling.recall(read(prompt), shelf, lambda texts: np.zeros((len(texts), 384), np.float32))[0]
+        (chosen, *_) = recalling.choose([first], shelf, style, np.random.default_rng(0))
+        assert chosen.drawing is not None and chosen.drawing.name == drawn, prompt
+        assert style is None or chosen.drawing.style == style, prompt

@@ -50,6 +50,26 @@ PLAINEST = {
     "plane": "airplane",
     "train": "locomotive",
     "pumpkin": "jack o lantern",
+    # Drawn under these names as an icon or in one set alone, and under others in nearly all styles.
+    "sheep": "ewe",
+    "coffee": "hot beverage",
+    "cup of coffee": "hot beverage",
+    "tea": "hot beverage",
+    "cup of tea": "hot beverage",
+    "wine": "wine glass",
+    "glass of wine": "wine glass",
+    "bottle of wine": "wine bottle",
+    "beer": "beer mug",
+    "glass of beer": "beer mug",
+    "pint of beer": "beer mug",
+    "cake": "birthday cake",
+    "slice of cake": "shortcake",
+    "piece of cake": "shortcake",
+    "bunch of flowers": "bouquet",
+    "bowl of rice": "cooked rice",
+    "loaf of bread": "bread",
+    "bar of chocolate": "chocolate bar",
+    "bag of money": "money bag",
 }
 
 

@@ -23,6 +23,8 @@ MOST_KINDS = 3  # different things in one picture
 LIKENESS = 0.62  # cosine below which two phrases are taken to mean different things
 KEYWORD_FLOOR = 0.70  # below this a keyword says too little of what the drawing shows
 LONGEST = 4  # words of a library name that are looked for
+AS_NEAR = 0.055  # scores of a plural and its singular that are less than this apart
+MUCH_OFTENER = 2
 
 # Styles taken when none is asked for; line art, icons and silhouettes only come when called.
 PLAIN_STYLES = ("gradient", "noto", "flat", "3d", "twemoji", "emojione", "fx", "blob")
@@ -132,18 +134,29 @@ def _exact(reading: Reading, library: Library) -> list[tuple[float, Recalled, ra
             text = _said(words, start, end)
             head = text.rsplit(" ", 1)
             ones = " ".join([*head[:-1], singular(head[-1])])
-            looked_up = (library.exact(each, reading.style) for each in (text, ones))
-            matches = [each for each in looked_up if each is not None]
-            if not matches:
+            match = _likelier(library.exact(text, reading.style), library.exact(ones, reading.style), library, reading)
+            if match is None:
                 continue
-            # The words as they stand, unless only their singular is drawn in full: "candles" as against "candle".
-            match = next((each for each in matches if library.is_drawn(each.concept, reading.style)), matches[0])
             phrase = next((each for each in reading.phrases if start <= each.start + len(each.words) - 1 < end), None)
             thing = Recalled(text, match, start, is_exact=True)
             if phrase is not None:
                 thing = replace(thing, count=phrase.count, colour=phrase.colour, size=phrase.size)
             found.append((match.score + 0.1 * (end - start - 1), thing, range(start, end)))
     return found
+
+
+def _likelier(stands: Match | None, one: Match | None, library: Library, reading: Reading) -> Match | None:
+    """Of what words mean as they stand and what their last word's singular means: as they stand, unless the singular
+    alone is drawn in full, is nearer to a name ("children": a child, not a sign for children), or is as near and drawn
+    far more often ("balloons")."""
+    if stands is None or one is None or stands.concept == one.concept:
+        return stands or one
+    drawn = [library.is_drawn(each.concept, reading.style) for each in (stands, one)]
+    if drawn[0] != drawn[1]:
+        return stands if drawn[0] else one
+    often = len(library.by_concept[one.concept]) >= MUCH_OFTENER * len(library.by_concept[stands.concept])
+    nearer = one.score - stands.score
+    return one if nearer > AS_NEAR or (often and nearer >= -AS_NEAR) else stands
 
 
 def _inexact(reading: Reading) -> list[tuple[Recalled, range, list[str]]]:

@@ -35,6 +35,9 @@ const LIKENESS = 0.62
 /** Below this a keyword says too little of what the drawing shows. */
 const KEYWORD_FLOOR = 0.7
 const LONGEST = 4
+/** Scores of a plural and its singular that are less than this apart. */
+const AS_NEAR = 0.055
+const MUCH_OFTENER = 2
 const INNER = new Set(['free', 'deed', 'colour', 'size', 'adjective', 'stop'])
 const JOINS = new Set(tables.joins)
 
@@ -107,6 +110,19 @@ function settled(candidates: readonly Candidate[]): Thing[] {
   return found.slice(0, MOST_KINDS).sort((a, b) => a.start - b.start)
 }
 
+/**
+ * Of what words mean as they stand and what their last word's singular means: as they stand, unless the singular alone is
+ * drawn in full, is nearer to a name, or is as near and drawn far more often.
+ */
+function likelier(stands: Match | null, one: Match | null, library: Library, style: string | null): Match | null {
+  if (!stands || !one || stands.concept === one.concept) return stands ?? one
+  const drawn = library.isDrawn(stands.concept, style)
+  if (drawn !== library.isDrawn(one.concept, style)) return drawn ? stands : one
+  const count = (match: Match) => library.byConcept.get(match.concept)?.length ?? 0
+  const nearer = one.score - stands.score
+  return nearer > AS_NEAR || (count(one) >= MUCH_OFTENER * count(stands) && nearer >= -AS_NEAR) ? one : stands
+}
+
 /** Every run of up to `LONGEST` words that is a phrase of the library; longer runs score more. */
 function exact(said: Said, library: Library): Candidate[] {
   const { words, phrases } = said
@@ -118,9 +134,7 @@ function exact(said: Said, library: Library): Candidate[] {
       const text = run.filter((word, index) => index === 0 || run[index - 1] !== word).map((word) => word.text).join(' ')
       const cut = text.lastIndexOf(' ') + 1
       const ones = text.slice(0, cut) + singular(text.slice(cut))
-      const matches = [text, ones].flatMap((each) => library.exact(each, said.style) ?? [])
-      // The words as they stand, unless only their singular is drawn in full: "candles" as against "candle".
-      const match = matches.find(({ concept }) => library.isDrawn(concept, said.style)) ?? matches[0]
+      const match = likelier(library.exact(text, said.style), library.exact(ones, said.style), library, said.style)
       if (!match) continue
       const phrase = phrases.find((each) => {
         const head = each.start + each.words.length - 1
