@@ -54,13 +54,7 @@ def add_decoder(
     say(f"  {told}")
     with renewed(bundle, FILE) as (folder, info):
         weights.save(small, str(folder / FILE))
-        measured = [
-            *parity.compare(GRAPH, exact, feeds, wanted, kind="traced", allowed=parity.EXACT),
-            *parity.compare(GRAPH, str(folder / FILE), feeds, wanted, kind="written", allowed=allowed),
-        ]
-        for each in measured:
-            say(f"  {each}")
-        parity.insist(measured)
+        parity.check(GRAPH, exact, str(folder / FILE), feeds, wanted, allowed=allowed, say=say)
         training = info["training"]
         counts = {**training["parameters"], GRAPH: parameters(painter.decoder)}
         kept = [each for each in training.get("trials", ()) if not each.startswith(f"{GRAPH}:")]

@@ -5,7 +5,7 @@ Knows nothing of bundles or of how graphs are made. A graph that strays too far 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -93,3 +93,17 @@ def insist(measured: Sequence[Parity]) -> None:
             f"allowed {each.allowed:.0e}, largest {each.largest:.3g}" for each in failed
         )  # fmt: skip
         raise ExportError(f"no bundle is written, the exported graphs do not match torch: {told}")
+
+
+def check(
+    graph: str, exact: onnx.ModelProto, written: str, feeds: Feeds, wanted: Sequence[np.ndarray], *, allowed: float,
+    say: Callable[[str], None],
+) -> None:  # fmt: skip
+    """Compares a traced graph and the file it was written to, and says how. Raises as `insist` does."""
+    measured = [
+        *compare(graph, exact, feeds, wanted, kind="traced", allowed=EXACT),
+        *compare(graph, written, feeds, wanted, kind="written", allowed=allowed),
+    ]
+    for each in measured:
+        say(f"  {each}")
+    insist(measured)

@@ -46,13 +46,7 @@ def add_prior(bundle: Path, *, run: Path = Path("data/runs/prior"), say: Say = p
     say(f"  {line}")
     with renewed(bundle, FILE) as (folder, info):
         weights.save(small, str(folder / FILE))
-        measured = [
-            *parity.compare(GRAPH, exact, plan.feeds, wanted, kind="traced", allowed=parity.EXACT),
-            *parity.compare(GRAPH, str(folder / FILE), plan.feeds, wanted, kind="written", allowed=parity.EIGHT_BITS),
-        ]
-        for each in measured:
-            say(f"  {each}")
-        parity.insist(measured)
+        parity.check(GRAPH, exact, str(folder / FILE), plan.feeds, wanted, allowed=parity.EIGHT_BITS, say=say)
         training = info["training"]
         counts = {**training["parameters"], GRAPH: parameters(network)}
         told = [each for each in training.get("trials", ()) if not each.startswith(f"{GRAPH}:")]
