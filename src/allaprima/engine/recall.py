@@ -134,7 +134,8 @@ def _exact(reading: Reading, library: Library) -> list[tuple[float, Recalled, ra
             text = _said(words, start, end)
             head = text.rsplit(" ", 1)
             ones = " ".join([*head[:-1], singular(head[-1])])
-            match = _likelier(library.exact(text, reading.style), library.exact(ones, reading.style), library, reading)
+            stands, one = (library.exact(each, reading.style) for each in (text, ones))
+            match = _likelier(stands, one, library, reading.style)
             if match is None:
                 continue
             phrase = next((each for each in reading.phrases if start <= each.start + len(each.words) - 1 < end), None)
@@ -145,13 +146,13 @@ def _exact(reading: Reading, library: Library) -> list[tuple[float, Recalled, ra
     return found
 
 
-def _likelier(stands: Match | None, one: Match | None, library: Library, reading: Reading) -> Match | None:
+def _likelier(stands: Match | None, one: Match | None, library: Library, style: str | None) -> Match | None:
     """Of what words mean as they stand and what their last word's singular means: as they stand, unless the singular
     alone is drawn in full, is nearer to a name ("children": a child, not a sign for children), or is as near and drawn
     far more often ("balloons")."""
     if stands is None or one is None or stands.concept == one.concept:
         return stands or one
-    drawn = [library.is_drawn(each.concept, reading.style) for each in (stands, one)]
+    drawn = [library.is_drawn(each.concept, style) for each in (stands, one)]
     if drawn[0] != drawn[1]:
         return stands if drawn[0] else one
     often = len(library.by_concept[one.concept]) >= MUCH_OFTENER * len(library.by_concept[stands.concept])

@@ -29,11 +29,12 @@ from allaprima.export.graph_files import Written, write_graphs
 from allaprima.export.parity import Parity
 from allaprima.export.placing import put_in_place
 from allaprima.export.real_inputs import RealInputs, read_scenes
-from allaprima.export.trained import Trained, parameters
+from allaprima.export.trained import Trained
 from allaprima.export.upscaler import with_upscaler
 from allaprima.scene import vocabulary
 from allaprima.scene.corpus import Corpus
 from allaprima.train.autoencoder import Autoencoder
+from allaprima.train.text import parameters
 
 STEP_COUNTS = (1, 2, 4, 8, 16, 32)
 LARGEST = 60_000_000  # bytes, everything together

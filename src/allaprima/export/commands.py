@@ -15,6 +15,8 @@ app = typer.Typer(help="Make a model bundle of trained weights.")
 
 Runs = Annotated[Path, typer.Option(help="Folder of the runs text, autoencoder and denoiser.")]
 Bundle = Annotated[Path, typer.Option(help="The bundle that gets it.")]
+Bank = Annotated[Path, typer.Option(help="The scene bank: real inputs for parity.")]
+Int8 = Annotated[bool, typer.Option(help="Try int8 arithmetic, and take it where it is faster and alike.")]
 SHIPPED = Path("src/allaprima/models/first-light")
 
 
@@ -24,12 +26,12 @@ def export(
     out: Annotated[Path, typer.Option(help="The bundle's folder, replaced as a whole.")] = SHIPPED,
     runs: Runs = Path("data/runs"),
     corpus: Annotated[Path, typer.Option(help="Folder written by `allaprima corpus build`.")] = Path("data/corpus"),
-    bank: Annotated[Path, typer.Option(help="The scene bank: real inputs for parity.")] = Path("data/bank"),
+    bank: Bank = Path("data/bank"),
     tokenizer: Annotated[Path, typer.Option(help="The text student's tokenizer.")] = Path("data/text/tokenizer.json"),
     size: Annotated[float, typer.Option(help="Megabytes that the bundle may have in all.")] = 60.0,
     shift: Annotated[float, typer.Option(help="Bends the time grids towards the noise; 1 means equal steps.")] = 1.0,
     guidance: Annotated[float, typer.Option(help="The guidance scale that is used when none is asked for.")] = 3.0,
-    int8: Annotated[bool, typer.Option(help="Try int8 arithmetic, and take it where it is faster and alike.")] = True,
+    int8: Int8 = True,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as one JSON object.")] = False,
 ) -> None:
     """Make a bundle, check that it matches torch on real inputs, and refuse to write one that does not."""
@@ -63,7 +65,7 @@ def upscaler(
     bundle: Bundle = SHIPPED,
     run: Annotated[Path, typer.Option(help="The run of the upscaler.")] = Path("data/runs/upscaler"),
     pairs: Annotated[Path, typer.Option(help="Its pairs: real inputs for parity.")] = Path("data/upscaler"),
-    int8: Annotated[bool, typer.Option(help="Try int8 arithmetic, and take it where it is faster and alike.")] = True,
+    int8: Int8 = True,
 ) -> None:
     """Put the trained upscaler into a bundle that is there, and leave everything else in it as it is."""
     from allaprima.export.upscaler import add_upscaler
@@ -75,8 +77,8 @@ def upscaler(
 def painter(
     bundle: Bundle = SHIPPED,
     runs: Runs = Path("data/runs"),
-    bank: Annotated[Path, typer.Option(help="The scene bank: real inputs for parity.")] = Path("data/bank"),
-    int8: Annotated[bool, typer.Option(help="Try int8 arithmetic, and take it where it is faster and alike.")] = False,
+    bank: Bank = Path("data/bank"),
+    int8: Int8 = False,
 ) -> None:
     """Put a denoiser that was trained on, and its student, into a bundle that is there, and leave the rest as it is."""
     from allaprima.export.painter import add_painter
@@ -99,8 +101,8 @@ def prior(
 def decoder(
     bundle: Bundle = SHIPPED,
     run: Annotated[Path, typer.Option(help="The run of the autoencoder.")] = Path("data/runs/autoencoder"),
-    bank: Annotated[Path, typer.Option(help="The scene bank: real inputs for parity.")] = Path("data/bank"),
-    int8: Annotated[bool, typer.Option(help="Try int8 arithmetic, and take it where it is faster and alike.")] = True,
+    bank: Bank = Path("data/bank"),
+    int8: Int8 = True,
 ) -> None:
     """Put a decoder that was trained on into a bundle that is there, and leave everything else in it as it is."""
     from allaprima.export.decoder import add_decoder

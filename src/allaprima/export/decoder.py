@@ -14,9 +14,9 @@ from allaprima.errors import ExportError
 from allaprima.export import graphs, parity, trials, weights
 from allaprima.export.placing import renewed
 from allaprima.export.real_inputs import read_scenes
-from allaprima.export.trained import parameters
 from allaprima.train.autoencoder import Autoencoder
 from allaprima.train.autoencoder_training import load_autoencoder
+from allaprima.train.text import parameters
 
 GRAPH = "decoder"
 FILE = f"{GRAPH}.onnx"

@@ -15,7 +15,8 @@ from allaprima.export import time_table
 from allaprima.export.graph_files import write_graphs
 from allaprima.export.placing import renewed
 from allaprima.export.real_inputs import read_scenes
-from allaprima.export.trained import Trained, parameters
+from allaprima.export.trained import Trained
+from allaprima.train.text import parameters
 
 GRAPHS = ("denoiser", "student")
 SCENES = 16  # real ones, for parity

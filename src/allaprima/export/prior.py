@@ -18,9 +18,9 @@ from allaprima.errors import ExportError
 from allaprima.export import parity, trials, weights
 from allaprima.export.graph_files import prior_plan
 from allaprima.export.placing import renewed
-from allaprima.export.trained import parameters
 from allaprima.scene import vocabulary
 from allaprima.train.prior_training import load_prior
+from allaprima.train.text import parameters
 
 FILE = f"{GRAPH}.onnx"
 

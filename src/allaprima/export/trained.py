@@ -6,8 +6,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from torch import nn
-
 from allaprima.errors import ExportError
 from allaprima.train.autoencoder import Autoencoder
 from allaprima.train.autoencoder_training import load_autoencoder
@@ -20,11 +18,6 @@ from allaprima.train.student import Terms, load_student
 from allaprima.train.text import TextEncoder, load_text_encoder
 from allaprima.train.upscaler import Upscaler
 from allaprima.train.upscaler_training import load_upscaler
-
-
-def parameters(network: nn.Module) -> int:
-    """How many weights a network has."""
-    return sum(each.numel() for each in network.parameters())
 
 
 @dataclass(frozen=True)

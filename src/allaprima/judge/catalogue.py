@@ -45,7 +45,7 @@ class Windows:
     """
 
     places: Array
-    edges: torch.Tensor  # [2 n, 2 SIDE SIDE], of `_kind`; the second half mirrored
+    edges: torch.Tensor  # [2 n, 2 SIDE SIDE], `_rounded`; the second half mirrored
     energy: torch.Tensor  # [2 n, SIDE SIDE]
     light: torch.Tensor
     light_squared: torch.Tensor
@@ -63,7 +63,7 @@ class Catalogue:
         for place, row in enumerate(drawings.rows):
             self.rows_of_hash.setdefault(row.sha256, []).append(place)
         cells = SIDE * SIDE
-        planes = torch.from_numpy(rows[:, : 5 * cells].astype(np.float32)).to(torch.bfloat16).to(_kind())
+        planes = _rounded(rows[:, : 5 * cells].astype(np.float32))
         self._planes = [planes[:, a * cells : b * cells].contiguous() for a, b in ((0, 2), (2, 3), (3, 4), (4, 5))]
         self._numbers = torch.from_numpy(rows[:, 5 * cells :].astype(np.float32)).T.contiguous()
 
@@ -172,7 +172,6 @@ def _around(place: Array, factors: Sequence[float], moves: Sequence[float]) -> A
 
 def _cut(picture: Pixels, places: Array) -> Windows:
     """Windows of a picture at places [n, 3]."""
-    import torch
 
     height, width = picture.shape[:2]
     room = max(height, width)
@@ -192,14 +191,15 @@ def _cut(picture: Pixels, places: Array) -> Windows:
     fields, lights = np.concatenate([field, turned]), np.concatenate([light, light[..., ::-1]])
 
     def flat(planes: Array) -> torch.Tensor:
-        return torch.from_numpy(np.ascontiguousarray(planes.reshape(len(planes), -1))).to(torch.bfloat16).to(_kind())
+        return _rounded(np.ascontiguousarray(planes.reshape(len(planes), -1)))
 
     return Windows(places, flat(fields), flat((fields * fields).sum(1)), flat(lights), flat(lights * lights))
 
 
-def _kind() -> torch.dtype:
-    """What products are taken in. All numbers are rounded to bfloat16 first, so that machines agree; those that cannot
-    multiply it take float32, which is three times as fast there."""
+def _rounded(planes: Array) -> torch.Tensor:
+    """What products are taken of: numbers rounded to bfloat16, so that machines agree; as float32 on those that cannot
+    multiply it, which is three times as fast there."""
     import torch
 
-    return torch.bfloat16 if mixed_precision() else torch.float32
+    rounded = torch.from_numpy(planes).to(torch.bfloat16)
+    return rounded if mixed_precision() else rounded.float()
